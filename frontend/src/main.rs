@@ -1,0 +1,2 @@
+//! Taskyard's live board.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Taskyard: a background-job server with a live board.

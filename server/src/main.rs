@@ -1,0 +1,2 @@
+//! The `taskyard` program.
+fn main() {}

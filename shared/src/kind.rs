@@ -1,0 +1,19 @@
+//! A kind of job: what work it is, and which arguments it takes.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a client needs to know of a kind to offer it to a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KindInfo {
+    /// Its name in [`crate::job::NewJob::kind`].
+    pub kind: String,
+    /// A sentence for people.
+    pub description: String,
+    /// The queue its jobs wait in unless they name another.
+    pub queue: String,
+    /// JSON Schema (2020-12) of its arguments. The board makes its form from this: an object with
+    /// `properties`, `required`, `title`, `description`, `default`, `minimum`, `maximum`, `enum`, `minLength`,
+    /// `maxLength`. A property with `"format": "upload"` takes the SHA-256 of an upload.
+    pub args_schema: Value,
+}

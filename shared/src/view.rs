@@ -1,0 +1,178 @@
+//! Live views: which rows a client watches, and how they change.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{ErrorCode, WireError};
+use crate::job::{JobId, JobState, JobSummary, Progress};
+use crate::limits::{MAX_FILTER_CHARS, MAX_IDENTIFIER_BYTES, MAX_VIEW_ROWS};
+use crate::queue::QueueStatus;
+
+/// The server's number for a view. Only good within one server `instance`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ViewId(pub u64);
+
+/// Which jobs a list shows. Parts that are left out let everything pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JobFilter {
+    /// Empty: every state.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub states: Vec<JobState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Case does not matter. Found in name, detail, kind, queue or error; `#12` is the job of that number.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub text: String,
+}
+
+impl JobFilter {
+    /// The one definition of what a filter lets pass: stores and live views both ask here.
+    pub fn matches(&self, job: &JobSummary) -> bool {
+        (self.states.is_empty() || self.states.contains(&job.state))
+            && self.kind.as_ref().is_none_or(|kind| *kind == job.kind)
+            && self.queue.as_ref().is_none_or(|queue| *queue == job.queue)
+            && self.text_matches(job)
+    }
+
+    fn text_matches(&self, job: &JobSummary) -> bool {
+        let text = self.text.trim();
+        if text.is_empty() {
+            return true;
+        }
+        if let Some(id) = text.strip_prefix('#').and_then(|digits| digits.parse().ok()) {
+            return job.id == JobId(id);
+        }
+        let needle = text.to_lowercase();
+        [&job.name, &job.detail, &job.kind, &job.queue]
+            .into_iter()
+            .chain(&job.error)
+            .any(|field| field.to_lowercase().contains(&needle))
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SortOrder {
+    /// Highest id first.
+    #[default]
+    Newest,
+    /// Lowest id first.
+    Oldest,
+}
+
+/// Where in the sorted list a window begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum WindowStart {
+    /// At the first row; jobs that are added later appear at the top of a `newest` list.
+    #[default]
+    Top,
+    /// After the row of this job in the sort order, whether that job still exists or not.
+    After { id: JobId },
+    /// After so many rows, as counted when the view is opened. From then on the window stays with the rows
+    /// that it found (it becomes `after`), however many are added above.
+    Offset { rows: u64 },
+}
+
+/// A window into the list of jobs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobsQuery {
+    #[serde(default)]
+    pub filter: JobFilter,
+    #[serde(default)]
+    pub sort: SortOrder,
+    #[serde(default)]
+    pub start: WindowStart,
+    /// Rows in the window: 1 to [`MAX_VIEW_ROWS`].
+    pub limit: u32,
+}
+
+impl JobsQuery {
+    /// Checks every bound.
+    pub fn validate(&self) -> Result<(), WireError> {
+        let refuse = |message: String| Err(WireError::new(ErrorCode::InvalidQuery, message));
+        if !(1..=MAX_VIEW_ROWS).contains(&self.limit) {
+            return refuse(format!("limit is {}; it must be 1 to {MAX_VIEW_ROWS}", self.limit));
+        }
+        if self.filter.text.chars().count() > MAX_FILTER_CHARS {
+            return refuse(format!("the text to search for is longer than {MAX_FILTER_CHARS} characters"));
+        }
+        if self.filter.states.len() > JobState::ALL.len() {
+            return refuse("a state is named twice".to_owned());
+        }
+        for name in self.filter.kind.iter().chain(&self.filter.queue) {
+            if name.len() > MAX_IDENTIFIER_BYTES {
+                return refuse(format!("a kind or queue has at most {MAX_IDENTIFIER_BYTES} characters"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What can be watched.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ViewQuery {
+    /// Every queue with its settings and counts.
+    Queues {},
+    /// A window into the list of jobs.
+    Jobs { query: JobsQuery },
+}
+
+/// A view as it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ViewSnapshot {
+    /// Sorted by name.
+    Queues {
+        queues: Vec<QueueStatus>,
+    },
+    Jobs {
+        window: JobsWindow,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobsWindow {
+    /// In the order of the query's sort.
+    pub rows: Vec<JobSummary>,
+    /// Rows before the first one, when the view was opened with an offset or at the top. None after a cursor.
+    pub offset: Option<u64>,
+    /// Jobs that the filter lets pass in all. None where that is not known without a search (kind or text).
+    pub total: Option<u64>,
+    /// Whether further rows follow the last one.
+    pub more: bool,
+}
+
+/// How a view changed since its previous frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ViewDelta {
+    /// Queues that changed, whole; queues are never removed.
+    Queues {
+        queues: Vec<QueueStatus>,
+    },
+    Jobs {
+        changes: JobsDelta,
+    },
+}
+
+/// Apply in this order: `removed`, `changed`, `progress`; then the rows are sorted by id as the query says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct JobsDelta {
+    /// Rows that left the window: deleted, not matching any more, or pushed out by others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<JobId>,
+    /// Rows that are new in the window or changed, whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<JobSummary>,
+    /// Rows of which only the progress changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub progress: Vec<(JobId, Progress)>,
+    pub total: Option<u64>,
+    pub more: bool,
+}

@@ -1,0 +1,1 @@
+//! What the tests share: a server on a free port, clients, a browser.

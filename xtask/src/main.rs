@@ -1,0 +1,2 @@
+//! Taskyard's chores.
+fn main() {}
