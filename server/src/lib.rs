@@ -1,1 +1,12 @@
 //! Taskyard: a background-job server with a live board.
+
+pub mod files;
+pub mod kinds;
+pub mod pubsub;
+pub mod queue;
+pub mod store;
+pub mod supervision;
+pub mod yard;
+
+pub use taskyard_shared as shared;
+pub use yard::Yard;
