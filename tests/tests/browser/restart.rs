@@ -40,7 +40,7 @@ async fn the_page_reconnects_after_the_plug_was_pulled_and_its_rows_are_intact()
 
 #[tokio::test]
 async fn a_graceful_stop_ends_with_code_0_and_the_page_says_that_it_is_not_live() -> Result<()> {
-    let mut server = TestServer::start()?;
+    let mut server = TestServer::start_with(&["--deadline", "1"])?;
     let browser = Browser::start().await?;
     let board = Board::open(&browser, &server).await?;
     board.add_demo("kept", "30").await?;
