@@ -149,7 +149,10 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_and_counted() {
-        assert_eq!([count(0), count(999), count(1_000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [count(0), count(999), count(1_000), count(1_234_567)],
+            ["0", "999", "1,000", "1,234,567"]
+        );
         assert_eq!([jobs(1), jobs(0), jobs(1_200)], ["1 job", "0 jobs", "1,200 jobs"]);
     }
 
@@ -166,12 +169,10 @@ mod tests {
     #[test]
     fn sizes_and_ages_are_rounded_for_people() {
         assert_eq!([bytes(512), bytes(1_468_006)], ["512 B", "1.4 MiB"]);
-        assert_eq!([ago(-1), ago(40_000), ago(300_000), ago(7_200_000)], [
-            "just now",
-            "40 s ago",
-            "5 min ago",
-            "2 h ago"
-        ]);
+        assert_eq!(
+            [ago(-1), ago(40_000), ago(300_000), ago(7_200_000)],
+            ["just now", "40 s ago", "5 min ago", "2 h ago"]
+        );
     }
 
     #[test]

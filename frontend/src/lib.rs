@@ -6,6 +6,8 @@
 #[cfg(target_arch = "wasm32")]
 pub mod app;
 #[cfg(target_arch = "wasm32")]
+pub mod board;
+#[cfg(target_arch = "wasm32")]
 pub mod components;
 pub mod connection;
 pub mod format;

@@ -32,7 +32,8 @@ impl Failure {
         match self {
             Failure::Offline => "Not sent: there is no connection to the server right now.".to_owned(),
             Failure::OutcomeUnknown => {
-                "The connection closed before the answer came: the outcome is unknown, check the list.".to_owned()
+                "The connection closed before the answer came: the outcome is unknown, check the list."
+                    .to_owned()
             }
             Failure::Refused(error) => error.message.clone(),
         }
@@ -43,7 +44,7 @@ pub type Outcome = Result<Reply, Failure>;
 
 /// What a watcher is told.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Update {
+pub enum ViewUpdate {
     Snapshot(ViewSnapshot),
     Delta(ViewDelta),
     Refused(WireError),
@@ -53,8 +54,14 @@ pub enum Update {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     Send(ClientFrame),
-    Resolve { id: u64, outcome: Outcome },
-    Tell { key: WatchKey, update: Update },
+    Resolve {
+        id: u64,
+        outcome: Outcome,
+    },
+    Tell {
+        key: WatchKey,
+        update: ViewUpdate,
+    },
     /// The server's hello has come.
     Greeted,
     /// Talking on makes no sense; the sentence says why.
@@ -214,7 +221,7 @@ impl Exchange {
             }
             (Some((key, watch)), Reply::Error { error }) => {
                 watch.asked = None;
-                vec![Effect::Tell { key: *key, update: Update::Refused(error) }]
+                vec![Effect::Tell { key: *key, update: ViewUpdate::Refused(error) }]
             }
             _ => Vec::new(),
         }
@@ -224,7 +231,7 @@ impl Exchange {
         let mut effects = Vec::new();
         for (key, watch) in self.watches_of(view) {
             watch.seq = Some(seq);
-            effects.push(Effect::Tell { key, update: Update::Snapshot(snapshot.clone()) });
+            effects.push(Effect::Tell { key, update: ViewUpdate::Snapshot(snapshot.clone()) });
         }
         effects.push(Effect::Send(ClientFrame::Ack { view, seq }));
         effects
@@ -237,7 +244,7 @@ impl Exchange {
             match watch.seq {
                 Some(last) if seq == last + 1 => {
                     watch.seq = Some(seq);
-                    effects.push(Effect::Tell { key, update: Update::Delta(delta.clone()) });
+                    effects.push(Effect::Tell { key, update: ViewUpdate::Delta(delta.clone()) });
                 }
                 Some(last) if seq <= last => {}
                 _ => broken.push(key),

@@ -44,9 +44,9 @@ fn frames_are_told_in_sequence_and_then_acknowledged() {
     let mut exchange = Exchange::default();
     let key = watched(&mut exchange);
     let effects = exchange.received(snapshot(4));
-    assert!(matches!(effects[0], Effect::Tell { key: told, update: Update::Snapshot(_) } if told == key));
+    assert!(matches!(effects[0], Effect::Tell { key: told, update: ViewUpdate::Snapshot(_) } if told == key));
     assert_eq!(effects[1], Effect::Send(ClientFrame::Ack { view: ViewId(7), seq: 4 }));
-    assert!(matches!(exchange.received(delta(5))[0], Effect::Tell { update: Update::Delta(_), .. }));
+    assert!(matches!(exchange.received(delta(5))[0], Effect::Tell { update: ViewUpdate::Delta(_), .. }));
 }
 
 #[test]

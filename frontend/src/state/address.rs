@@ -24,7 +24,11 @@ impl ListAddress {
         let text: String = given("q").unwrap_or_default().chars().take(MAX_FILTER_CHARS).collect();
         ListAddress {
             filter: JobFilter { states, kind: given("kind"), queue: given("queue"), text },
-            sort: if given("sort").as_deref() == Some("oldest") { SortOrder::Oldest } else { SortOrder::Newest },
+            sort: if given("sort").as_deref() == Some("oldest") {
+                SortOrder::Oldest
+            } else {
+                SortOrder::Newest
+            },
             row: given("row").and_then(|row| row.parse().ok()),
         }
     }
@@ -95,14 +99,18 @@ mod tests {
                 rest = "q=50 % & ü";
             }
             let value = rest.split(if name == "q" { '\n' } else { '&' });
-            value.filter_map(|pair| pair.split_once('=')).find(|pair| pair.0 == name).map(|pair| pair.1.to_owned())
+            value
+                .filter_map(|pair| pair.split_once('='))
+                .find(|pair| pair.0 == name)
+                .map(|pair| pair.1.to_owned())
         };
         assert_eq!(ListAddress::read(get), address);
     }
 
     #[test]
     fn nonsense_in_the_address_is_left_out() {
-        let address = ListAddress::read(|name| Some(if name == "state" { "x,failed,failed" } else { "" }.into()));
+        let address =
+            ListAddress::read(|name| Some(if name == "state" { "x,failed,failed" } else { "" }.into()));
         assert_eq!(address.filter.states, [JobState::Failed]);
         assert_eq!(ListAddress::read(|_| None).path(), "/");
     }

@@ -68,7 +68,8 @@ impl Display {
             return self.release(view);
         }
         let last = view.rows.last().map(|row| row.id);
-        let pushed_out = |slot: &Slot| view.more && last.is_some_and(|last| follows(view.sort, last, slot.job.id));
+        let pushed_out =
+            |slot: &Slot| view.more && last.is_some_and(|last| follows(view.sort, last, slot.job.id));
         self.slots.retain(|slot| !pushed_out(slot));
         for slot in &mut self.slots {
             match view.rows.iter().find(|row| row.id == slot.job.id) {

@@ -39,10 +39,14 @@ fn as_typed(field: &Field, value: Option<&Value>) -> String {
         }
         .unwrap_or_default(),
         (_, None) => String::new(),
-        (Input::Lines { .. }, Some(Value::Array(items))) => items.iter().map(plain).collect::<Vec<_>>().join("\n"),
-        (Input::Pairs, Some(Value::Object(pairs))) => {
-            pairs.iter().map(|(name, value)| format!("{name}: {}", plain(value))).collect::<Vec<_>>().join("\n")
+        (Input::Lines { .. }, Some(Value::Array(items))) => {
+            items.iter().map(plain).collect::<Vec<_>>().join("\n")
         }
+        (Input::Pairs, Some(Value::Object(pairs))) => pairs
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", plain(value)))
+            .collect::<Vec<_>>()
+            .join("\n"),
         (Input::Json, Some(value)) => format!("{value:#}"),
         (_, Some(value)) => plain(value),
     }
@@ -137,7 +141,10 @@ fn number(typed: &str, integer: bool, min: Option<f64>, max: Option<f64>) -> Res
     }
     // A whole number stays one: 3, not 3.0.
     let whole = decimal.parse::<i64>().map(Number::from).ok();
-    whole.or_else(|| Number::from_f64(number)).map(Value::Number).ok_or_else(|| "A number, please.".to_owned())
+    whole
+        .or_else(|| Number::from_f64(number))
+        .map(Value::Number)
+        .ok_or_else(|| "A number, please.".to_owned())
 }
 
 fn lines(typed: &str, item: Item, min_items: u64, max_items: Option<u64>) -> Result<Value, String> {
@@ -149,7 +156,9 @@ fn lines(typed: &str, item: Item, min_items: u64, max_items: Option<u64>) -> Res
         .filter(|part| !part.is_empty())
         .map(|part| match item {
             Item::Text => Ok(Value::String(part.to_owned())),
-            Item::Number => number(part, false, None, None).map_err(|_| format!("\"{part}\" is not a number.")),
+            Item::Number => {
+                number(part, false, None, None).map_err(|_| format!("\"{part}\" is not a number."))
+            }
             Item::Integer => {
                 number(part, true, None, None).map_err(|_| format!("\"{part}\" is not a whole number."))
             }

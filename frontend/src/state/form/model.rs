@@ -19,15 +19,27 @@ pub struct Field {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
-    Text { min_chars: u64, max_chars: Option<u64>, long: bool },
-    Number { integer: bool, min: Option<f64>, max: Option<f64> },
+    Text {
+        min_chars: u64,
+        max_chars: Option<u64>,
+        long: bool,
+    },
+    Number {
+        integer: bool,
+        min: Option<f64>,
+        max: Option<f64>,
+    },
     Toggle,
     /// One of these values.
     Choice(Vec<Value>),
     /// The SHA-256 of an upload.
     Upload,
     /// One item on each line.
-    Lines { item: Item, min_items: u64, max_items: Option<u64> },
+    Lines {
+        item: Item,
+        min_items: u64,
+        max_items: Option<u64>,
+    },
     /// `Name: value` on each line.
     Pairs,
     Group(Vec<Field>),
@@ -49,8 +61,13 @@ pub fn fields(schema: &Value) -> Vec<Field> {
 
 fn object_fields(root: &Value, schema: &Value, at: &str, depth: usize) -> Vec<Field> {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return Vec::new() };
-    let required: Vec<&str> =
-        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let make = |(name, property): (&String, &Value)| {
         let mut field = field(root, property, name, &format!("{at}/{}", escape(name)), depth);
         field.required = required.contains(&name.as_str());
@@ -174,7 +191,8 @@ fn list(root: &Value, schema: &Value) -> Input {
 }
 
 fn object(root: &Value, schema: &Value, pointer: &str, depth: usize) -> Input {
-    let has_properties = schema.get("properties").and_then(Value::as_object).is_some_and(|map| !map.is_empty());
+    let has_properties =
+        schema.get("properties").and_then(Value::as_object).is_some_and(|map| !map.is_empty());
     if has_properties && depth < MAX_DEPTH {
         return Input::Group(object_fields(root, schema, pointer, depth + 1));
     }

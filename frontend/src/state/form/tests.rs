@@ -76,7 +76,10 @@ fn references_nullable_types_and_enums_are_understood() {
     assert_eq!(input("retries"), Some(Input::Number { integer: true, min: None, max: None }));
     assert_eq!(input("method"), Some(Input::Choice(vec![json!("GET"), json!("POST")])));
     assert_eq!(input("odd"), Some(Input::Json));
-    assert_eq!(build(&fields, &set(&fields, &[("/source", "abc")])), Ok(json!({ "source": "abc", "format": "png" })));
+    assert_eq!(
+        build(&fields, &set(&fields, &[("/source", "abc")])),
+        Ok(json!({ "source": "abc", "format": "png" }))
+    );
 }
 
 #[test]
@@ -90,7 +93,8 @@ fn lists_maps_groups_and_json_are_read_from_text() {
     }}));
     let values = initial(&fields);
     assert_eq!((values["/sizes"].as_str(), values["/headers"].as_str()), ("320\n1024", "A: b"));
-    let typed = [("/sizes", "64, 128"), ("/headers", "X: y: z\n\n"), ("/tags", "a b\nc"), ("/crop/left", "2")];
+    let typed =
+        [("/sizes", "64, 128"), ("/headers", "X: y: z\n\n"), ("/tags", "a b\nc"), ("/crop/left", "2")];
     let mut values = set(&fields, &typed);
     values.insert("/steps".into(), "[{}]".into());
     let expected = json!({
@@ -119,9 +123,8 @@ fn errors_of_inner_values_are_shown_at_the_field_that_has_them() {
     let errors = [FieldError { field: "/sizes/0".into(), message: "Too big.".into() }];
     let of = |name: &str| fields.iter().find(|field| field.name == name).and_then(|f| error_for(&errors, f));
     assert_eq!((of("sizes").as_deref(), of("size")), (Some("Too big."), None));
-    assert_eq!(fields.iter().find(|f| f.name == "sizes").map(|f| f.input.clone()), Some(Input::Lines {
-        item: Item::Integer,
-        min_items: 0,
-        max_items: None
-    }));
+    assert_eq!(
+        fields.iter().find(|f| f.name == "sizes").map(|f| f.input.clone()),
+        Some(Input::Lines { item: Item::Integer, min_items: 0, max_items: None })
+    );
 }

@@ -1,0 +1,4 @@
+//! Everything about one job.
+use leptos::prelude::*;
+#[component]
+pub fn JobPage() -> impl IntoView {}

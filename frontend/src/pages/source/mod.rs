@@ -1,0 +1,4 @@
+//! The source that this server was built from.
+use leptos::prelude::*;
+#[component]
+pub fn SourcePage() -> impl IntoView {}
