@@ -148,7 +148,7 @@ fn Stepper(
             <button
                 class="quiet"
                 aria-label=format!("Lower concurrency of {name}")
-                disabled=move || concurrency.get() <= 1
+                disabled={move || concurrency.get() <= 1}
                 on:click=move |_| lower(concurrency.get_untracked().saturating_sub(1).max(1))
             >
                 "−"
@@ -163,7 +163,7 @@ fn Stepper(
             <button
                 class="quiet"
                 aria-label=format!("Raise concurrency of {name}")
-                disabled=move || concurrency.get() >= MAX_CONCURRENCY
+                disabled={move || concurrency.get() >= MAX_CONCURRENCY}
                 on:click=move |_| set((concurrency.get_untracked() + 1).min(MAX_CONCURRENCY))
             >
                 "+"

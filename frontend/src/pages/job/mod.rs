@@ -1,4 +1,8 @@
-//! Everything about one job.
-use leptos::prelude::*;
-#[component]
-pub fn JobPage() -> impl IntoView {}
+//! The page of one job: what it was given, each attempt, what came of it.
+
+mod attempts;
+mod detail;
+mod page;
+mod result;
+
+pub use page::JobPage;

@@ -1,4 +1,5 @@
-//! The source that this server was built from.
-use leptos::prelude::*;
-#[component]
-pub fn SourcePage() -> impl IntoView {}
+//! The source that this very server was built from: its files, and one of them to read.
+
+mod page;
+
+pub use page::SourcePage;

@@ -53,7 +53,14 @@ fn as_typed(field: &Field, value: Option<&Value>) -> String {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    match value {
+        Value::String(text) => text.clone(),
+        // 3.0 is offered as 3.
+        Value::Number(number) => {
+            number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())
+        }
+        other => other.to_string(),
+    }
 }
 
 /// The arguments, or what is wrong with them. Optional fields left empty are left out.

@@ -9,7 +9,7 @@ fn demo() -> Vec<Field> {
         "type": "object",
         "required": ["name"],
         "properties": {
-            "duration": { "type": "number", "minimum": 1, "maximum": 30, "default": 3 },
+            "duration": { "type": "number", "minimum": 1, "maximum": 30, "default": 3.0 },
             "failure_chance": { "type": "number", "minimum": 0, "maximum": 1, "default": 0.05 },
             "name": { "type": "string", "minLength": 1, "maxLength": 10, "title": "What to call it" },
         }
