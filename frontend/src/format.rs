@@ -19,6 +19,15 @@ pub fn jobs(number: u64) -> String {
     if number == 1 { "1 job".to_owned() } else { format!("{} jobs", count(number)) }
 }
 
+/// A fragment such as an error's message as a sentence: with a capital and a full stop.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else { return String::new() };
+    let stop = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    format!("{}{}{stop}", first.to_uppercase(), chars.as_str())
+}
+
 /// A span of milliseconds: `840 ms`, `3.2 s`, `2 min 05 s`, `1 h 04 min`, `3 d 2 h`.
 pub fn duration(ms: i64) -> String {
     let ms = ms.max(0);
@@ -154,6 +163,12 @@ mod tests {
             ["0", "999", "1,000", "1,234,567"]
         );
         assert_eq!([jobs(1), jobs(0), jobs(1_200)], ["1 job", "0 jobs", "1,200 jobs"]);
+    }
+
+    #[test]
+    fn fragments_become_sentences() {
+        assert_eq!(sentence(" job 3 has ended "), "Job 3 has ended.");
+        assert_eq!([sentence("Done."), sentence("")], ["Done.", ""]);
     }
 
     #[test]

@@ -59,5 +59,5 @@ fn outcome(request: &web_sys::XmlHttpRequest) -> Result<FileRef, String> {
 pub fn error_sentence(body: &str) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(body).ok()?;
     let error = value.get("error").cloned().unwrap_or(value);
-    serde_json::from_value::<WireError>(error).ok().map(|error| error.to_string())
+    serde_json::from_value::<WireError>(error).ok().map(|error| format::sentence(&error.to_string()))
 }

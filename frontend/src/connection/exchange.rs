@@ -12,6 +12,8 @@ use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::event::ServerFrame;
 use taskyard_shared::view::{ViewDelta, ViewId, ViewQuery, ViewSnapshot};
 
+use crate::format;
+
 /// Names one `watch` of the page, across reconnections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WatchKey(pub u64);
@@ -35,7 +37,7 @@ impl Failure {
                 "The connection closed before the answer came: the outcome is unknown, check the list."
                     .to_owned()
             }
-            Failure::Refused(error) => error.message.clone(),
+            Failure::Refused(error) => format::sentence(&error.message),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::fields::{FieldList, FormState};
 use crate::board::Board;
 use crate::components::icons;
 use crate::connection::exchange::Failure;
+use crate::format;
 use crate::state::form;
 
 #[component]
@@ -134,7 +135,11 @@ fn unplaced(fields: &[form::Field], errors: &[FieldError]) -> Vec<String> {
             _ => form::error_for(std::slice::from_ref(error), field).is_some(),
         })
     }
-    errors.iter().filter(|error| !has_place(fields, error)).map(|error| error.message.clone()).collect()
+    errors
+        .iter()
+        .filter(|error| !has_place(fields, error))
+        .map(|error| format::sentence(&error.message))
+        .collect()
 }
 
 /// Ready for the next one.

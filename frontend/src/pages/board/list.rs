@@ -137,7 +137,7 @@ fn Trouble(board: Board, model: ListModel) -> impl IntoView {
             && !board.connection.status.with(|status| status.is_live())
     });
     view! {
-        {move || model.refused.get().map(|error| view! { <p class="note error list-note">{error.message}</p> })}
+        {move || model.refused.get().map(|error| view! { <p class="note error list-note">{format::sentence(&error.message)}</p> })}
         {move || waiting.get().then(|| view! {
             <p class="faint list-note">"The jobs show as soon as the server answers."</p>
         })}

@@ -16,11 +16,13 @@ use super::toolbar::Toolbar;
 use crate::board::Board;
 use crate::state::address::ListAddress;
 
+type Go = Box<dyn Fn(&str, Replace)>;
+
 /// The list's filter and sort as the address says them, and how to change it.
 #[derive(Clone, Copy)]
 pub struct Address {
     pub read: Memo<ListAddress>,
-    go: StoredValue<Box<dyn Fn(&str, bool)>, LocalStorage>,
+    go: StoredValue<Go, LocalStorage>,
 }
 
 impl Address {
@@ -29,7 +31,7 @@ impl Address {
         let mut address = self.read.get_untracked();
         change(&mut address);
         if address != self.read.get_untracked() {
-            self.go.with_value(|go| go(&address.path(), replace == Replace::Yes));
+            self.go.with_value(|go| go(&address.path(), replace));
         }
     }
 }
@@ -45,7 +47,8 @@ pub fn BoardPage() -> impl IntoView {
     let board = expect_context::<Board>();
     let query = use_query_map();
     let navigate = use_navigate();
-    let go: Box<dyn Fn(&str, bool)> = Box::new(move |path: &str, replace: bool| {
+    let go: Go = Box::new(move |path, replace| {
+        let replace = replace == Replace::Yes;
         navigate(path, NavigateOptions { replace, scroll: false, ..NavigateOptions::default() });
     });
     let address = Address {

@@ -108,7 +108,9 @@ fn watch_row(board: Board, id: JobId) -> RwSignal<Option<JobSummary>> {
 async fn ask(board: Board, id: JobId, found: RwSignal<Found>) {
     let answer = match board.connection.command(Command::ShowJob { id }).await {
         Ok(Reply::Job { detail }) => Found::Job(detail),
-        Err(Failure::Refused(error)) if error.code == ErrorCode::NotFound => Found::Nothing(error.message),
+        Err(Failure::Refused(error)) if error.code == ErrorCode::NotFound => {
+            Found::Nothing(crate::format::sentence(&error.message))
+        }
         Ok(_) => return,
         // The connection was lost meanwhile: what is shown stays, and is asked for again.
         Err(Failure::Offline | Failure::OutcomeUnknown) => return,

@@ -80,7 +80,7 @@ fn readable(body: String) -> String {
 
 #[component]
 fn ResponseView(response: Response) -> impl IntoView {
-    let rest = (!response.rest.is_empty()).then(|| Value::Object(response.rest));
+    let rest = (!response.rest.is_empty()).then_some(Value::Object(response.rest));
     view! {
         <p>"Status " <strong>{response.status}</strong></p>
         <details open>

@@ -6,6 +6,7 @@ use serde_json::{Map, Number, Value};
 use taskyard_shared::error::FieldError;
 
 use super::model::{Field, Input, Item};
+use crate::format;
 
 /// What stands in each control, by the field's pointer: text as typed, `true` or `false` for a toggle, the
 /// position for a choice.
@@ -202,6 +203,7 @@ pub fn error_for(errors: &[FieldError], field: &Field) -> Option<String> {
         Input::Group(_) => error.field == field.pointer,
         _ => inside(&error.field),
     };
-    let messages: Vec<&str> = errors.iter().filter(own).map(|error| error.message.as_str()).collect();
+    let messages: Vec<String> =
+        errors.iter().filter(own).map(|error| format::sentence(&error.message)).collect();
     (!messages.is_empty()).then(|| messages.join(" "))
 }
