@@ -1,0 +1,3 @@
+//! What HTTP clients can ask for.
+
+pub mod origin;
