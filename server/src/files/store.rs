@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 use taskyard_shared::job::FileRef;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::error::FileError;
 use super::incoming::{IncomingFile, hex};
@@ -23,6 +23,8 @@ pub struct FileStore {
     /// Held while a file is found to exist and made young, and while an old one is removed: so the sweep
     /// never takes a file that somebody has just been told is there.
     existence: Mutex<()>,
+    /// Set for a folder that goes with the store.
+    _temporary: Option<TempDir>,
 }
 
 impl FileStore {
@@ -38,7 +40,18 @@ impl FileStore {
         for left in fs::read_dir(&incoming)? {
             fs::remove_file(left?.path())?;
         }
-        Ok(FileStore { dir, incoming, existence: Mutex::new(()) })
+        Ok(FileStore { dir, incoming, existence: Mutex::new(()), _temporary: None })
+    }
+
+    /// A folder that is removed with the store.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub fn temporary() -> Result<Self, FileError> {
+        let dir = tempfile::tempdir()?;
+        let mut store = FileStore::open(dir.path())?;
+        store._temporary = Some(dir);
+        Ok(store)
     }
 
     /// Stores the content durably (flushed to disk before this returns); storing the same again costs

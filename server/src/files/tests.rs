@@ -49,7 +49,7 @@ struct Referring(HashSet<String>);
 
 impl StoreReader for Referring {
     fn list(&self, _: &JobsQuery) -> Result<JobsPage, StoreError> {
-        Ok(JobsPage { rows: Vec::new(), more: false, as_of: CommitSeq(0) })
+        Ok(JobsPage { rows: Vec::new(), more: false, as_of: CommitSeq(0), scanned_to: None })
     }
     fn job(&self, _: JobId) -> Result<Option<JobDetail>, StoreError> {
         Ok(None)
