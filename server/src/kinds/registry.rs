@@ -10,6 +10,7 @@ use taskyard_shared::limits::{MAX_CONCURRENCY, is_identifier};
 use super::demo::Demo;
 use super::erased::{ErasedWorker, Typed};
 use super::http::{Http, HttpConfig, HttpSetupError};
+use super::image::Image;
 use super::schema::{compile, schema_of};
 use super::worker::{QueueDefaults, Worker};
 
@@ -116,7 +117,7 @@ impl KindRegistryBuilder {
     /// # Errors
     /// As [`KindRegistryBuilder::register`], or TLS cannot be set up.
     pub fn register_built_in(self, http: &HttpConfig) -> Result<Self, RegistryError> {
-        self.register(Demo)?.register(Http::new(http.clone())?)
+        self.register(Demo)?.register(Http::new(http.clone())?)?.register(Image)
     }
 
     pub fn build(self) -> KindRegistry {
