@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::guard::Access;
 use crate::config::Config;
+use crate::kinds::HttpConfig;
 use crate::mount::{MountOptions, mount_with};
 use crate::store::QueueSettings;
 use crate::supervision::RestartBudget;
@@ -79,7 +80,7 @@ pub async fn serve(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<
 async fn start_yard(config: &Config) -> Result<Yard, StartError> {
     let mut builder = Yard::builder()
         .data_dir(&config.data.dir)
-        .built_in_kinds(&config.http)
+        .built_in_kinds(http_config(&config.http))
         .executor_threads(config.executor.threads)
         .restart_budget(RestartBudget {
             max_restarts: config.supervision.max_restarts,
@@ -92,6 +93,13 @@ async fn start_yard(config: &Config) -> Result<Yard, StartError> {
     let yard = builder.start().await?;
     tracing::info!(data = %config.data.dir.display(), durability = yard.durability(), "the yard is open");
     Ok(yard)
+}
+
+fn http_config(config: &crate::config::HttpConfig) -> HttpConfig {
+    HttpConfig {
+        allow_private_addresses: config.allow_private_addresses,
+        allowed_networks: config.allow.iter().filter_map(|net| net.to_string().parse().ok()).collect(),
+    }
 }
 
 /// `deadline`: None when the queue cannot be relied on any more, so there is nothing to wait for.
