@@ -65,7 +65,7 @@ pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> S
     let closest =
         known.map(|name| (strsim::jaro_winkler(word, name), name)).max_by(|a, b| a.0.total_cmp(&b.0));
     match closest {
-        Some((similarity, name)) if similarity > 0.75 => format!("; did you mean \"{name}\"?"),
+        Some((similarity, name)) if similarity > 0.8 => format!("; did you mean \"{name}\"?"),
         _ => String::new(),
     }
 }

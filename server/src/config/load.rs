@@ -13,6 +13,8 @@ use super::sections::Config;
 
 /// Read when no file is named and this one exists.
 const DEFAULT_FILE: &str = "taskyard.toml";
+/// What the variables of the settings begin with.
+const PREFIX: &str = "TASKYARD_";
 /// Variables that are not settings of the server: the command line's, and those of the project's chores.
 const OTHER_VARIABLES: [&str; 4] =
     ["TASKYARD_CONFIG", "TASKYARD_SERVER", "TASKYARD_BIN", "TASKYARD_WRITE_SCREENSHOT"];
@@ -79,13 +81,14 @@ fn load_environment(
 ) -> Result<(), ConfigError> {
     let known = keys.variables();
     for (variable, text) in environment {
-        if !variable.starts_with("TASKYARD_") || OTHER_VARIABLES.contains(&variable.as_str()) {
+        if !variable.starts_with(PREFIX) || OTHER_VARIABLES.contains(&variable.as_str()) {
             continue;
         }
         let outcome = match known.get(variable) {
             Some(key) => set_text(keys, table, key, text),
             None => {
-                let hint = nearest(variable, known.keys().map(String::as_str));
+                let names = known.keys().filter_map(|name| name.strip_prefix(PREFIX));
+                let hint = nearest(&variable[PREFIX.len()..], names);
                 Err(format!("no setting has this variable{hint}"))
             }
         };

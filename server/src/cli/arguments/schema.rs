@@ -31,7 +31,7 @@ impl<'a> Schema<'a> {
         Schema { root, here: root }
     }
 
-    /// The arguments' names with their schemas, as the kind lists them.
+    /// The arguments by name, with their schemas.
     pub fn properties(&self) -> impl Iterator<Item = (&'a str, Schema<'a>)> {
         let root = self.root;
         self.map("properties")

@@ -63,7 +63,7 @@ fn words_become_what_the_schema_says() {
 fn words_that_do_not_fit_are_named() {
     let cases: [(&[&str], &str); 9] = [
         (&["name"], "\"name\" is not an argument; write it as key=value"),
-        (&["nmae=x"], "there is no argument nmae; this kind takes name, count"),
+        (&["nmae=x"], "there is no argument nmae; this kind takes count, duration"),
         (&["name=a", "name=b"], "name is given twice"),
         (&["count=1.5"], "count: \"1.5\" is not a whole number"),
         (&["duration=NaN"], "duration: \"NaN\" is not a number"),
