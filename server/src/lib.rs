@@ -1,6 +1,8 @@
 //! Taskyard: a background-job server with a live board.
 
+pub mod clock;
 pub mod config;
+pub mod executor;
 pub mod files;
 pub mod kinds;
 pub mod pubsub;
@@ -8,6 +10,7 @@ pub mod queue;
 pub mod serve;
 pub mod store;
 pub mod supervision;
+pub mod views;
 pub mod yard;
 
 pub use config::Config;

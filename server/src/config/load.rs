@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use super::checks::check;
 use super::error::ConfigError;
 use super::file;
-use super::keys::{Keys, default_table, nearest};
+use super::keys::{Keys, closest, default_table};
 use super::sections::Config;
 
 /// Read when no file is named and this one exists.
@@ -88,7 +88,8 @@ fn load_environment(
             Some(key) => set_text(keys, table, key, text),
             None => {
                 let names = known.keys().filter_map(|name| name.strip_prefix(PREFIX));
-                let hint = nearest(&variable[PREFIX.len()..], names);
+                let hint = closest(&variable[PREFIX.len()..], names)
+                    .map_or_else(String::new, |name| format!("; did you mean \"{PREFIX}{name}\"?"));
                 Err(format!("no setting has this variable{hint}"))
             }
         };

@@ -138,7 +138,7 @@ fn mistakes_in_the_environment_name_the_variable() {
         (
             "TASKYARD_SERVER_BND",
             "x",
-            "environment variable TASKYARD_SERVER_BND: no setting has this variable; did you mean \"SERVER_BIND\"?",
+            "environment variable TASKYARD_SERVER_BND: no setting has this variable; did you mean \"TASKYARD_SERVER_BIND\"?",
         ),
         ("TASKYARD_SERVER_WORKERS", "many", "server.workers is \"many\"; it must be a whole number"),
         ("TASKYARD_SERVER_WORKERS", "0", "server.workers is 0; it must be 1 to 512"),
