@@ -8,6 +8,7 @@ pub mod context;
 pub mod demo;
 mod erased;
 pub mod http;
+pub mod image;
 pub mod noop;
 mod prepare;
 pub mod registry;

@@ -9,7 +9,8 @@ use taskyard_shared::limits::{MAX_CONCURRENCY, is_identifier};
 
 use super::demo::Demo;
 use super::erased::{ErasedWorker, Typed};
-use super::http::HttpConfig;
+use super::http::{Http, HttpConfig, HttpSetupError};
+use super::image::Image;
 use super::schema::{compile, schema_of};
 use super::worker::{QueueDefaults, Worker};
 
@@ -28,8 +29,8 @@ pub(super) struct Kind {
     pub queue: Arc<str>,
 }
 
-/// Why a kind cannot be registered. These are defects of the program that registers it.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a kind cannot be registered. Most are defects of the program that registers it.
+#[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     #[error("two kinds are called \"{0}\"")]
     Twice(&'static str),
@@ -41,6 +42,8 @@ pub enum RegistryError {
     BadConcurrency(&'static str, u32),
     #[error("the arguments of \"{kind}\" have no usable JSON Schema: {reason}")]
     BadSchema { kind: &'static str, reason: String },
+    #[error(transparent)]
+    Http(#[from] HttpSetupError),
 }
 
 impl KindRegistry {
@@ -112,10 +115,9 @@ impl KindRegistryBuilder {
     /// Adds the kinds that every server comes with.
     ///
     /// # Errors
-    /// As [`KindRegistryBuilder::register`].
+    /// As [`KindRegistryBuilder::register`], or TLS cannot be set up.
     pub fn register_built_in(self, http: &HttpConfig) -> Result<Self, RegistryError> {
-        let _ = http;
-        self.register(Demo)
+        self.register(Demo)?.register(Http::new(http.clone())?)?.register(Image)
     }
 
     pub fn build(self) -> KindRegistry {

@@ -1,7 +1,7 @@
 //! Which addresses requests may go to.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// Which addresses the `http` kind may reach beyond public ones. The default: none.
@@ -22,6 +22,14 @@ pub struct Network {
 }
 
 impl Network {
+    pub(super) const fn v4([a, b, c, d]: [u8; 4], prefix: u8) -> Self {
+        Network { address: IpAddr::V4(Ipv4Addr::new(a, b, c, d)), prefix }
+    }
+
+    pub(super) const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], prefix: u8) -> Self {
+        Network { address: IpAddr::V6(Ipv6Addr::new(a, b, c, d, e, f, g, h)), prefix }
+    }
+
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {

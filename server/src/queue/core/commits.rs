@@ -3,16 +3,17 @@
 
 use std::sync::Arc;
 
-use taskyard_shared::job::JobState;
+use taskyard_shared::job::{JobId, JobState};
 
 use super::{
-    Answer, AttemptId, CLEAR_STEP_JOBS, Core, Decision, Pending, Phase, RequestId, STORE_RETRY_MS, Working,
+    Answer, AttemptId, CLEAR_STEP_JOBS, Core, Decision, Held, Pending, Phase, RequestId, STORE_RETRY_MS,
+    Working,
 };
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::queue::messages::QueueError;
 use crate::store::writer::Ticket;
 use crate::store::{
-    CancelResult, ClaimedJob, ClearedGroup, CommitSeq, OpResult, RetryResult, StoreError, WriteOp,
+    AttemptEnd, CancelResult, ClaimedJob, ClearedGroup, CommitSeq, OpResult, RetryResult, StoreError, WriteOp,
 };
 
 impl Core {
@@ -102,7 +103,7 @@ impl Core {
             (Pending::Configure { request, queue, settings }, OpResult::QueueConfigured) => {
                 self.touched.insert(Arc::clone(&queue));
                 let Some(state) = self.queues.get_mut(&queue) else { return };
-                state.settings = settings;
+                state.changed(settings);
                 let status = state.status(&queue);
                 if let Some(request) = request {
                     self.requests -= 1;
@@ -148,41 +149,69 @@ impl Core {
         }
     }
 
-    /// Gives the job a slot and has its work begun.
+    /// Gives the job a slot, and has its work begun unless an earlier attempt of it is still at work.
     pub(super) fn start(&mut self, queue: &Arc<str>, claimed: ClaimedJob, out: &mut Vec<Decision>) {
         let attempt = AttemptId { job: claimed.job.id, attempt: claimed.job.attempt };
-        self.take_slot(queue, attempt, Phase::Running);
-        out.push(Decision::Start(claimed));
+        if self.working.contains_key(&attempt.job) {
+            self.held.insert(attempt.job, Held { queue: Arc::clone(queue), claimed });
+            if let Some(state) = self.queues.get_mut(queue) {
+                state.slots_used += 1;
+            }
+        } else {
+            self.take_slot(queue, attempt, Phase::Running);
+            out.push(Decision::Start(claimed));
+        }
     }
 
     pub(super) fn take_slot(&mut self, queue: &Arc<str>, attempt: AttemptId, phase: Phase) {
-        self.working.insert(attempt, Working { queue: Arc::clone(queue), phase });
+        let working = Working { attempt: attempt.attempt, queue: Arc::clone(queue), phase };
+        self.working.insert(attempt.job, working);
         if let Some(state) = self.queues.get_mut(queue) {
             state.slots_used += 1;
             state.stopping += u32::from(phase == Phase::Stopping);
         }
     }
 
+    /// The earlier work of a held job has ended: its turn.
+    pub(super) fn start_held(&mut self, id: JobId, out: &mut Vec<Decision>) {
+        let Some(Held { queue, claimed }) = self.held.remove(&id) else { return };
+        if let Some(state) = self.queues.get_mut(&queue) {
+            state.slots_used -= 1;
+        }
+        if self.draining {
+            let attempt = AttemptId { job: id, attempt: claimed.job.attempt };
+            self.write_end(attempt, queue, AttemptEnd::Released, Vec::new(), out);
+        } else {
+            self.start(&queue, claimed, out);
+        }
+    }
+
     fn cancelled(
         &mut self,
         queue: &str,
-        id: taskyard_shared::job::JobId,
+        id: JobId,
         attempt: u32,
         was_running: bool,
         out: &mut Vec<Decision>,
     ) {
         let from = if was_running { JobState::Processing } else { JobState::Pending };
         self.count(queue, Some(from), Some(JobState::Cancelled));
-        let attempt = AttemptId { job: id, attempt };
+        if self.held.get(&id).is_some_and(|held| held.claimed.job.attempt == attempt) {
+            self.held.remove(&id);
+            if let Some(state) = self.queues.get_mut(queue) {
+                state.slots_used -= 1;
+            }
+        }
         // Its work may have ended while the cancel was on its way to the disk.
-        if let Some(working) = self.working.get_mut(&attempt)
+        if let Some(working) = self.working.get_mut(&id)
+            && working.attempt == attempt
             && working.phase == Phase::Running
         {
             working.phase = Phase::Stopping;
             if let Some(state) = self.queues.get_mut(queue) {
                 state.stopping += 1;
             }
-            out.push(Decision::Stop(attempt));
+            out.push(Decision::Stop(AttemptId { job: id, attempt }));
         }
     }
 
@@ -240,8 +269,8 @@ impl Core {
                 }
                 Pending::Configure { request, queue, .. } => {
                     if let Some(state) = self.queues.get_mut(&queue) {
-                        state.wanted = state.settings.clone();
-                        state.known_to_store = request.is_some();
+                        state.change_refused();
+                        state.known_to_store &= request.is_some();
                     }
                     if let Some(request) = request {
                         self.requests -= 1;

@@ -1,5 +1,7 @@
 //! What callers and the executor ask: checked, and turned into operations for the store.
 
+use std::collections::hash_map::Entry;
+
 use taskyard_shared::job::{FileRef, JobId, JobState, Progress};
 
 use super::{
@@ -50,8 +52,7 @@ impl Core {
 
     pub(super) fn retry(&mut self, request: RequestId, id: JobId, out: &mut Vec<Decision>) {
         // Its earlier work still holds a slot: a second attempt beside it would run the job twice at once.
-        let at_work = self.working.iter().find(|(attempt, _)| attempt.job == id);
-        if let Some((_, working)) = at_work {
+        if let Some(working) = self.working.get(&id) {
             let error = match working.phase {
                 Phase::Running => QueueError::NotRetryable(id, JobState::Processing),
                 Phase::Stopping => QueueError::StillStopping(id),
@@ -88,7 +89,11 @@ impl Core {
     ) {
         // An attempt without a slot was reported before, or belongs to a core that was rebuilt since, which
         // has been told of it.
-        let Some(working) = self.working.remove(&attempt) else { return };
+        let Entry::Occupied(entry) = self.working.entry(attempt.job) else { return };
+        if entry.get().attempt != attempt.attempt {
+            return;
+        }
+        let working = entry.remove();
         if let Some(queue) = self.queues.get_mut(&working.queue) {
             queue.slots_used -= 1;
             if working.phase == Phase::Stopping {
@@ -101,6 +106,7 @@ impl Core {
             Phase::Stopping => out.push(Decision::Settle(attempt)),
             Phase::Running => self.write_end(attempt, working.queue, end, artifacts, out),
         }
+        self.start_held(attempt.job, out);
     }
 
     pub(super) fn progress(&mut self, reports: Vec<(JobId, u32, Progress)>, out: &mut Vec<Decision>) {
@@ -108,8 +114,8 @@ impl Core {
             .into_iter()
             .filter(|&(job, attempt, _)| {
                 self.working
-                    .get(&AttemptId { job, attempt })
-                    .is_some_and(|working| working.phase == Phase::Running)
+                    .get(&job)
+                    .is_some_and(|working| working.attempt == attempt && working.phase == Phase::Running)
             })
             .collect();
         if !reports.is_empty() {

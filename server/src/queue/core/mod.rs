@@ -161,10 +161,20 @@ enum Phase {
     Stopping,
 }
 
+/// An attempt whose work has not ended.
 #[derive(Debug)]
 struct Working {
+    attempt: u32,
     queue: Arc<str>,
     phase: Phase,
+}
+
+/// A claimed job whose earlier, cancelled attempt is still at work. It has a slot, and starts when that
+/// work has ended.
+#[derive(Debug)]
+struct Held {
+    queue: Arc<str>,
+    claimed: ClaimedJob,
 }
 
 /// The state machine. See the module's text.
@@ -172,8 +182,9 @@ struct Working {
 pub struct Core {
     config: CoreConfig,
     queues: BTreeMap<Arc<str>, QueueState>,
-    /// Attempts that hold a slot. Bounded by the sum of all concurrencies.
-    working: HashMap<AttemptId, Working>,
+    /// Jobs at work: one attempt of each, with a slot. Bounded, like `held`, by the sum of all concurrencies.
+    working: HashMap<JobId, Working>,
+    held: HashMap<JobId, Held>,
     /// Bounded by `MAX_UNWRITTEN_JOBS`, `MAX_REQUESTS`, and one finish for each attempt that worked.
     pending: HashMap<Ticket, Pending>,
     next_ticket: u64,
@@ -240,7 +251,7 @@ impl Core {
 
     /// Attempts that hold a slot.
     pub fn working_count(&self) -> usize {
-        self.working.len()
+        self.working.len() + self.held.len()
     }
 
     /// The ticket that follows all used so far: where a rebuilt core goes on.
@@ -255,15 +266,23 @@ impl Core {
         out.push(Decision::Write(ticket, op));
     }
 
-    /// Writes for a caller, within the bound on requests under way.
-    fn request(&mut self, request: RequestId, pending: Pending, op: WriteOp, out: &mut Vec<Decision>) {
-        if self.requests >= MAX_REQUESTS {
+    /// Writes for a caller, within the bound on requests under way; answers whether it was.
+    fn request(
+        &mut self,
+        request: RequestId,
+        pending: Pending,
+        op: WriteOp,
+        out: &mut Vec<Decision>,
+    ) -> bool {
+        let room = self.requests < MAX_REQUESTS;
+        if room {
+            self.requests += 1;
+            self.write(pending, op, out);
+        } else {
             self.overloaded += 1;
             out.push(Decision::Answer(request, Err(QueueError::Overloaded)));
-            return;
         }
-        self.requests += 1;
-        self.write(pending, op, out);
+        room
     }
 
     fn publish_touched(&mut self, out: &mut Vec<Decision>) {
@@ -286,6 +305,7 @@ impl Core {
 
     fn finish_drain(&mut self, out: &mut Vec<Decision>) {
         if self.working.is_empty()
+            && self.held.is_empty()
             && self.pending.is_empty()
             && self.refused_finishes.is_empty()
             && let Some(request) = self.drain_request.take()

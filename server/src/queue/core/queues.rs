@@ -1,5 +1,6 @@
 //! One queue as the core knows it, and when it may claim.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use taskyard_shared::limits::{MAX_CONCURRENCY, MAX_QUEUES};
@@ -13,8 +14,8 @@ use crate::store::{QueueSettings, WriteOp};
 pub(super) struct QueueState {
     /// As committed: what holds.
     pub settings: QueueSettings,
-    /// As asked for last: what the next change starts from.
-    pub wanted: QueueSettings,
+    /// Changes on their way to the disk, oldest first. Bounded by the requests under way.
+    pub changing: VecDeque<QueueSettings>,
     pub counts: StateCounts,
     /// Attempts at work, those being stopped included.
     pub slots_used: u32,
@@ -31,8 +32,8 @@ pub(super) struct QueueState {
 impl QueueState {
     pub fn new(settings: QueueSettings) -> Self {
         QueueState {
-            wanted: settings.clone(),
             settings,
+            changing: VecDeque::new(),
             counts: StateCounts::default(),
             slots_used: 0,
             stopping: 0,
@@ -52,15 +53,31 @@ impl QueueState {
         }
     }
 
-    /// How many jobs a claim may take now, if that many wait. A change that is on its way to the disk binds
-    /// where it is the stricter: a claim behind it in the same transaction must not pass it by.
+    /// How many jobs a claim may take now, if that many wait. Changes that are on their way to the disk bind
+    /// where they are stricter: a claim behind one in the same transaction must not pass it by.
     fn room(&self) -> u32 {
-        let paused = self.settings.paused || self.wanted.paused;
-        if paused || self.claiming > 0 || self.claim_refused {
+        if self.claiming > 0 || self.claim_refused {
             return 0;
         }
-        let concurrency = self.settings.concurrency.min(self.wanted.concurrency);
-        concurrency.saturating_sub(self.slots_used)
+        let allowed = |settings: &QueueSettings| if settings.paused { 0 } else { settings.concurrency };
+        let strictest = self.changing.iter().map(allowed).fold(allowed(&self.settings), u32::min);
+        strictest.saturating_sub(self.slots_used)
+    }
+
+    /// As asked for last: what the next change starts from.
+    fn wanted(&self) -> &QueueSettings {
+        self.changing.back().unwrap_or(&self.settings)
+    }
+
+    /// A change is on the disk.
+    pub fn changed(&mut self, settings: QueueSettings) {
+        self.changing.pop_front();
+        self.settings = settings;
+    }
+
+    /// The store refused a change.
+    pub fn change_refused(&mut self) {
+        self.changing.pop_front();
     }
 
     /// How many jobs the queue should claim now, when `added` more are stored in the same transaction.
@@ -116,7 +133,7 @@ impl Core {
         if let Some((known, state)) = self.queues.get_key_value(name) {
             // Made earlier, but the store refused to keep its settings: they are written again.
             if !state.known_to_store {
-                let (known, settings) = (Arc::clone(known), state.wanted.clone());
+                let (known, settings) = (Arc::clone(known), state.wanted().clone());
                 self.write_settings(None, &known, settings, out);
             }
             return Ok(());
@@ -141,7 +158,7 @@ impl Core {
     ) {
         if let Some(state) = self.queues.get_mut(queue) {
             state.known_to_store = true;
-            state.wanted = settings.clone();
+            state.changing.push_back(settings.clone());
         }
         let op = WriteOp::ConfigureQueue { queue: Arc::clone(queue), settings: settings.clone() };
         self.write(Pending::Configure { request, queue: Arc::clone(queue), settings }, op, out);
@@ -161,11 +178,17 @@ impl Core {
         };
         let Some((name, _)) = self.queues.get_key_value(queue) else { return };
         let name = Arc::clone(name);
-        if let Some(state) = self.queues.get_mut(&name) {
-            state.wanted = settings.clone();
-        }
         let op = WriteOp::ConfigureQueue { queue: Arc::clone(&name), settings: settings.clone() };
-        self.request(request, Pending::Configure { request: Some(request), queue: name, settings }, op, out);
+        let pending = Pending::Configure {
+            request: Some(request),
+            queue: Arc::clone(&name),
+            settings: settings.clone(),
+        };
+        if self.request(request, pending, op, out)
+            && let Some(state) = self.queues.get_mut(&name)
+        {
+            state.changing.push_back(settings);
+        }
     }
 
     fn changed_settings(
@@ -181,8 +204,8 @@ impl Core {
             return Err(QueueError::BadConcurrency(concurrency));
         }
         Ok(QueueSettings {
-            paused: paused.unwrap_or(state.wanted.paused),
-            concurrency: concurrency.unwrap_or(state.wanted.concurrency),
+            paused: paused.unwrap_or(state.wanted().paused),
+            concurrency: concurrency.unwrap_or(state.wanted().concurrency),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Making a core from what the store keeps and what the executor is doing: at the start of a process, and
 //! again after the queue's actor has panicked.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use taskyard_shared::job::FileRef;
@@ -9,7 +9,7 @@ use taskyard_shared::job::FileRef;
 use super::queues::QueueState;
 use super::{AttemptId, Core, CoreConfig, Decision, Pending, Phase};
 use crate::pubsub::CommitEvents;
-use crate::store::{AttemptEnd, StoredYard, WriteOp};
+use crate::store::{AttemptEnd, ClaimedJob, StoredYard, WriteOp};
 
 /// An attempt that the executor has and that was not settled.
 #[derive(Clone, Debug)]
@@ -50,29 +50,35 @@ impl Core {
         }
         let mut out =
             vec![Decision::Publish(CommitEvents { commit: core.commit, reload: true, ..Default::default() })];
-        let mut known: HashMap<AttemptId, KnownAttempt> =
-            known.into_iter().map(|known| (known.attempt, known)).collect();
-        for claimed in stored.processing {
-            let attempt = AttemptId { job: claimed.job.id, attempt: claimed.job.attempt };
-            let queue: Arc<str> = claimed.job.queue.as_str().into();
-            match known.remove(&attempt).map(|known| known.ended) {
-                Some(None) => core.take_slot(&queue, attempt, Phase::Running),
-                Some(Some((end, artifacts))) => core.write_end(attempt, queue, end, artifacts, &mut out),
-                None => core.start(&queue, claimed, &mut out),
-            }
+        let processing: HashSet<AttemptId> = stored.processing.iter().map(attempt_of).collect();
+        let mut known_ids = HashSet::new();
+        for known in known {
+            known_ids.insert(known.attempt);
+            core.take_over(known, &processing, &mut out);
         }
-        for (attempt, known) in known {
-            if known.ended.is_some() {
-                out.push(Decision::Settle(attempt));
-            } else {
-                core.take_slot(&known.queue, attempt, Phase::Stopping);
-                out.push(Decision::Stop(attempt));
+        for claimed in stored.processing {
+            if !known_ids.contains(&attempt_of(&claimed)) {
+                let queue: Arc<str> = claimed.job.queue.as_str().into();
+                core.start(&queue, claimed, &mut out);
             }
         }
         core.make_declared_queues(&mut out);
         core.claim_where_possible(&mut out);
         core.publish_touched(&mut out);
         (core, out)
+    }
+
+    fn take_over(&mut self, known: KnownAttempt, processing: &HashSet<AttemptId>, out: &mut Vec<Decision>) {
+        let KnownAttempt { attempt, queue, ended } = known;
+        match (processing.contains(&attempt), ended) {
+            (true, None) => self.take_slot(&queue, attempt, Phase::Running),
+            (true, Some((end, artifacts))) => self.write_end(attempt, queue, end, artifacts, out),
+            (false, None) => {
+                self.take_slot(&queue, attempt, Phase::Stopping);
+                out.push(Decision::Stop(attempt));
+            }
+            (false, Some(_)) => out.push(Decision::Settle(attempt)),
+        }
     }
 
     /// Queues that are declared exist, and are seen, before their first job.
@@ -103,6 +109,7 @@ impl Core {
             config,
             queues: Default::default(),
             working: Default::default(),
+            held: Default::default(),
             pending: Default::default(),
             next_ticket,
             unwritten_jobs: 0,
@@ -117,4 +124,8 @@ impl Core {
             overloaded: 0,
         }
     }
+}
+
+fn attempt_of(claimed: &ClaimedJob) -> AttemptId {
+    AttemptId { job: claimed.job.id, attempt: claimed.job.attempt }
 }
