@@ -112,7 +112,7 @@ fn Times(board: Board, id: JobId, job: Memo<JobSummary>) -> impl IntoView {
         let now = board.clock.get_untracked();
         job.with(|job| match (job.started_at_ms, job.finished_at_ms) {
             (Some(started), Some(ended)) => {
-                format!("{} – {}", time::clock(started, now), time::clock(ended, now))
+                time::stamp(started).until(&time::stamp(ended), &time::stamp(now))
             }
             (None, Some(ended)) => format!("ended {}", time::clock(ended, now)),
             (Some(started), None) if job.state == JobState::Processing => {
