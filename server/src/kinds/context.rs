@@ -1,0 +1,117 @@
+//! What running work can ask and tell.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use taskyard_shared::job::{FileRef, JobId, Progress};
+use tokio_util::sync::CancellationToken;
+
+use super::worker::JobError;
+use crate::files::FileStore;
+
+/// Takes the progress of running attempts; must not block.
+pub(crate) type ProgressSink = Arc<dyn Fn(JobId, u32, Progress) + Send + Sync>;
+
+/// The job that a worker is performing. Cheap to clone.
+#[derive(Clone)]
+pub struct JobContext {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    id: JobId,
+    attempt: u32,
+    cancel: CancellationToken,
+    progress: ProgressSink,
+    files: Arc<FileStore>,
+    artifacts: Arc<Mutex<Vec<FileRef>>>,
+    /// Held by blocking work: the attempt has ended only when every clone of it is gone.
+    still_working: tokio::sync::mpsc::Sender<()>,
+}
+
+/// What the executor keeps of a context it gave away.
+pub(crate) struct ContextEnds {
+    pub artifacts: Arc<Mutex<Vec<FileRef>>>,
+    /// Yields None once no blocking work of the attempt is left.
+    pub all_ended: tokio::sync::mpsc::Receiver<()>,
+}
+
+impl JobContext {
+    pub(crate) fn new(
+        id: JobId,
+        attempt: u32,
+        cancel: CancellationToken,
+        progress: ProgressSink,
+        files: Arc<FileStore>,
+    ) -> (Self, ContextEnds) {
+        let (still_working, all_ended) = tokio::sync::mpsc::channel(1);
+        let artifacts = Arc::new(Mutex::new(Vec::new()));
+        let inner =
+            Inner { id, attempt, cancel, progress, files, artifacts: Arc::clone(&artifacts), still_working };
+        (JobContext { inner: Arc::new(inner) }, ContextEnds { artifacts, all_ended })
+    }
+
+    pub fn id(&self) -> JobId {
+        self.inner.id
+    }
+
+    /// Counts up from 1.
+    pub fn attempt(&self) -> u32 {
+        self.inner.attempt
+    }
+
+    /// Says how far the work is: 0.0 to 1.0. As cheap as it is often: reports are coalesced.
+    pub fn progress(&self, fraction: f64) {
+        (self.inner.progress)(self.inner.id, self.inner.attempt, Progress::from_fraction(fraction));
+    }
+
+    /// Whether the job was cancelled or the server stops. Blocking work asks this between its steps.
+    pub fn is_cancelled(&self) -> bool {
+        self.inner.cancel.is_cancelled()
+    }
+
+    /// Files of this server: uploads and artifacts.
+    pub fn files(&self) -> &Arc<FileStore> {
+        &self.inner.files
+    }
+
+    /// Keeps `content` as an artifact of this job. A second one of the same name replaces the first.
+    /// Blocks on the disk: call it inside [`JobContext::blocking`].
+    ///
+    /// # Errors
+    /// The disk refused, or the name is not a plain file name.
+    pub fn keep_artifact(&self, name: &str, media_type: &str, content: &[u8]) -> Result<FileRef, JobError> {
+        let file = self.inner.files.put(name, media_type, content)?;
+        let mut artifacts = self.inner.artifacts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        artifacts.retain(|kept| kept.name != file.name);
+        artifacts.push(file.clone());
+        Ok(file)
+    }
+
+    /// Runs work that blocks or computes on a thread made for that. The job's slot stays taken until the
+    /// closure has returned, even when the job was cancelled meanwhile.
+    ///
+    /// # Errors
+    /// The closure's own error; a panic in it is an error too.
+    pub async fn blocking<T, F>(&self, work: F) -> Result<T, JobError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&JobContext) -> Result<T, JobError> + Send + 'static,
+    {
+        let ctx = self.clone();
+        let running = self.inner.still_working.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let outcome = work(&ctx);
+            drop(ctx);
+            drop(running);
+            outcome
+        });
+        match task.await {
+            Ok(outcome) => outcome,
+            Err(failed) => Err(JobError::new(match failed.try_into_panic() {
+                Ok(panic) => format!("panicked: {}", crate::supervision::panic_text(&*panic)),
+                Err(_) => "the server stopped before the work began".to_owned(),
+            })),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What a kind of job is made of.
+
+use std::future::Future;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use taskyard_shared::error::FieldError;
+
+use super::context::JobContext;
+
+/// A kind of job. One value serves all jobs of the kind, at the same time.
+pub trait Worker: Send + Sync + 'static {
+    /// The name in `NewJob::kind`: see [`taskyard_shared::limits::is_identifier`].
+    const KIND: &'static str;
+    /// A sentence for people.
+    const DESCRIPTION: &'static str;
+
+    /// The arguments. Their JSON Schema is what callers are checked against, and what the board makes its
+    /// form from; unknown fields are refused (`#[serde(deny_unknown_fields)]`).
+    type Args: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
+
+    /// Where its jobs wait unless they name another queue.
+    fn queue(&self) -> QueueDefaults {
+        QueueDefaults { name: Self::KIND, concurrency: 1 }
+    }
+
+    /// What a person recognises a job by.
+    fn label(&self, args: &Self::Args) -> Label;
+
+    /// Checks what a schema cannot say. Called before anything is stored; must not block. Also asked about
+    /// arguments that the schema refused, so that a person hears of everything at once.
+    ///
+    /// # Errors
+    /// Each wrong field, with a sentence.
+    fn check(&self, args: &Self::Args) -> Result<(), Vec<FieldError>> {
+        let _ = args;
+        Ok(())
+    }
+
+    /// The uploads that the arguments name; each must exist when the job is added.
+    fn uploads(&self, args: &Self::Args) -> Vec<UploadArg> {
+        let _ = args;
+        Vec::new()
+    }
+
+    /// Does the work. May run at the same time for many jobs, and more than once for the same job: after a
+    /// crash of the process it is run again.
+    ///
+    /// When the job is cancelled this future is dropped at its next await, so what must be undone belongs in
+    /// a `Drop`. Work that blocks or computes for more than a moment goes through [`JobContext::blocking`].
+    /// A panic is a failed attempt.
+    ///
+    /// # Errors
+    /// Why the attempt failed, as a sentence for people.
+    fn perform(&self, args: Self::Args, ctx: JobContext) -> impl Future<Output = JobResult> + Send;
+}
+
+/// The queue a kind uses unless a job names another, and how it is made when it does not exist yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueDefaults {
+    pub name: &'static str,
+    pub concurrency: u32,
+}
+
+/// An upload that a job's arguments name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadArg {
+    /// JSON Pointer to the argument: `/source`.
+    pub field: &'static str,
+    /// SHA-256 of its content in lower-case hexadecimal.
+    pub sha256: String,
+    /// What the job calls it, a plain file name; empty where the arguments do not say.
+    pub name: String,
+}
+
+/// How a job is shown in lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Label {
+    /// See [`taskyard_shared::job::JobSummary::name`]; what is longer than
+    /// [`taskyard_shared::limits::MAX_NAME_CHARS`] is cut.
+    pub name: String,
+    pub detail: String,
+}
+
+/// What a worker's job comes to: a JSON result, kept with the job.
+pub type JobResult = Result<Value, JobError>;
+
+/// Why an attempt failed. Made from any error with `?`, or from a sentence with [`JobError::new`].
+#[derive(Debug)]
+pub struct JobError {
+    pub message: String,
+}
+
+impl JobError {
+    pub fn new(message: impl Into<String>) -> Self {
+        JobError { message: message.into() }
+    }
+}
+
+impl<E: std::error::Error> From<E> for JobError {
+    fn from(error: E) -> Self {
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(next) = cause {
+            message.push_str(": ");
+            message.push_str(&next.to_string());
+            cause = next.source();
+        }
+        JobError { message }
+    }
+}

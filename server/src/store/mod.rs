@@ -1,0 +1,98 @@
+//! Where jobs are kept. One trait, several implementations that pass one conformance suite: SQLite
+//! (`sqlite/`, the default) and memory (`memory.rs`, for simulation and tests).
+//!
+//! A store has one writer, driven by the writer thread ([`writer`]), and any number of readers. What a
+//! writer's `apply` has returned is committed and survives a power cut (memory: nothing does).
+
+#[cfg(test)]
+pub mod conformance;
+pub mod error;
+pub mod memory;
+pub mod ops;
+mod transition;
+pub mod writer;
+
+use std::sync::Arc;
+
+use taskyard_shared::job::{FileRef, JobDetail, JobId, JobSummary};
+use taskyard_shared::view::JobsQuery;
+
+pub use error::StoreError;
+pub use memory::MemoryStore;
+pub use ops::{
+    AttemptEnd, CancelResult, ClaimedJob, ClearedGroup, Committed, JobInsert, OpResult, QueueSettings,
+    RetryResult, StoredQueue, StoredYard, WriteOp,
+};
+pub use writer::{Ticket, WriterHandle, WriterThread, Written};
+
+/// Attempts kept of each job; older ones are forgotten.
+pub const KEPT_ATTEMPTS: usize = 100;
+
+/// Counts commits: each commit that changed something has the next number. Kept over restarts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CommitSeq(pub u64);
+
+/// A store that has been opened.
+pub trait Store: Send + Sync {
+    /// The writer. There is only one: a second call is a defect of the caller and gives an error.
+    fn writer(&self) -> Result<Box<dyn StoreWriter>, StoreError>;
+
+    /// A reader for any thread; its calls block on I/O, so never on an async thread.
+    fn reader(&self) -> Arc<dyn StoreReader>;
+
+    /// What durability the database itself reports, for people: `SQLite 3.51.3, WAL, synchronous=FULL`.
+    fn durability(&self) -> String;
+}
+
+/// The one hand that writes. Its calls block on I/O.
+pub trait StoreWriter: Send {
+    /// Applies every operation in order, in one transaction, and answers each by its place.
+    ///
+    /// # Errors
+    /// Nothing was applied. The operations may be tried again, together or one by one.
+    fn apply(&mut self, ops: &[WriteOp], now_ms: i64) -> Result<Committed, StoreError>;
+
+    /// Everything that the queue must know to go on: settings, exact counts, and the jobs in `processing`.
+    /// Its cost does not depend on how many jobs are stored.
+    fn load(&mut self) -> Result<StoredYard, StoreError>;
+
+    /// Called once, when a process starts: every job still in `processing` was run by a process that died.
+    /// Ends its attempt as `lost` and makes it pending again, or fails it for good when that has happened
+    /// `max_losses` times to it. Answers how many jobs it found.
+    fn recover_lost(&mut self, max_losses: u32, now_ms: i64) -> Result<u64, StoreError>;
+}
+
+/// Most rows that one [`StoreReader::list`] looks at to find those that a kind or text filter lets pass.
+pub const SEARCH_BUDGET_ROWS: usize = 100_000;
+
+/// Reads committed data only. Its calls block on I/O.
+pub trait StoreReader: Send + Sync {
+    /// One window of the list; what passes is what [`taskyard_shared::view::JobFilter::matches`] says.
+    ///
+    /// A filter by kind or text has to look at rows one by one. After [`SEARCH_BUDGET_ROWS`] of them the
+    /// call stops, so that no search keeps a reader for long: see [`JobsPage::scanned_to`].
+    fn list(&self, query: &JobsQuery) -> Result<JobsPage, StoreError>;
+
+    fn job(&self, id: JobId) -> Result<Option<JobDetail>, StoreError>;
+
+    /// The artifact of that name of that job.
+    fn artifact(&self, id: JobId, name: &str) -> Result<Option<FileRef>, StoreError>;
+
+    /// Of these SHA-256 sums, those that no job refers to any more.
+    fn unreferenced(&self, sha256: &[String]) -> Result<Vec<String>, StoreError>;
+}
+
+/// The rows of a window as they were after a commit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobsPage {
+    /// In the order of the query's sort.
+    pub rows: Vec<Arc<JobSummary>>,
+    /// Whether further rows follow, or may follow where the search stopped early (`scanned_to`).
+    pub more: bool,
+    /// Set when the search stopped at its budget before the window was full: the last job it looked at.
+    /// `WindowStart::After` with this id goes on from there. Rows that an `Offset` still had to skip by
+    /// then are not skipped by the call that goes on.
+    pub scanned_to: Option<JobId>,
+    /// The latest commit that the rows show: events of this commit and of earlier ones are in them.
+    pub as_of: CommitSeq,
+}
