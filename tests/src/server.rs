@@ -3,7 +3,6 @@
 //! It ends when its [`TestServer`] is dropped, in a failed test too; then its last lines are shown.
 
 use std::env;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -24,24 +23,30 @@ pub struct TestServer {
     output: Output,
     /// Its address, such as `127.0.0.1:40123`; the same after [`TestServer::restart`].
     address: String,
-    args: Vec<OsString>,
+    args: Vec<String>,
     data: TempDir,
 }
 
 impl TestServer {
     /// Starts a server with an empty data folder on a port that the system picks.
     pub fn start() -> Result<Self> {
-        Self::start_with(&[] as &[&str])
+        Self::start_with(&[])
     }
 
     /// The same, with more arguments for `taskyard serve`.
-    pub fn start_with<A: Into<OsString> + Clone>(args: &[A]) -> Result<Self> {
+    pub fn start_with(args: &[&str]) -> Result<Self> {
+        Self::start_prepared(args, |_| Ok(()))
+    }
+
+    /// The same, with a data folder that `prepare` has filled before.
+    pub fn start_prepared(args: &[&str], prepare: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
         let data = TempDir::with_prefix("taskyard-test-").context("cannot make a data folder")?;
+        prepare(data.path())?;
         let mut server = TestServer {
             child: None,
             output: Output::default(),
             address: "127.0.0.1:0".to_owned(),
-            args: args.iter().cloned().map(Into::into).collect(),
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
             data,
         };
         server.spawn()?;
@@ -109,7 +114,7 @@ impl TestServer {
         let mut command = Command::new(&binary);
         command
             .arg("serve")
-            .args(["--listen", &self.address])
+            .args(["--bind", &self.address])
             .arg("--data")
             .arg(self.data.path())
             .args(&self.args);

@@ -32,6 +32,19 @@ pub fn ensure_built(workspace: &Workspace) -> Result<()> {
     fs::write(stamp(workspace), stamp_text).context("cannot note that the board is built")
 }
 
+/// Makes sure that there is something to embed, for checks that come before the board is built.
+///
+/// A page and not an empty folder: cargo knows of a change only in files that it has seen before.
+pub fn ensure_something(workspace: &Workspace) -> Result<()> {
+    let page = workspace.board().join("index.html");
+    if page.exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(workspace.board()).context("cannot make the board's folder")?;
+    fs::write(&page, "<!doctype html><title>Taskyard</title><p>The board is not built yet.")
+        .context("cannot write a page")
+}
+
 /// Fails when the built board has grown over its limit.
 pub fn check_size(workspace: &Workspace) -> Result<()> {
     let mut sum = 0;

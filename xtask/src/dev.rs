@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::workspace::Workspace;
-use crate::{board, process, server, tools};
+use crate::{board, process, tools};
 
 /// Where Trunk.toml's proxies expect the server.
 const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+/// Where Trunk serves the board.
+const BOARD_PORT: &str = "8081";
 const SERVER_STARTS_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
@@ -27,7 +29,7 @@ pub fn run(workspace: &Workspace) -> Result<ExitCode> {
     // Apart from frontend/dist: a development build must not end up inside a server.
     let dist = workspace.target.join("board-dev");
     let mut trunk = board::trunk(workspace)?;
-    trunk.args(["serve", "--offline", "--dist"]).arg(dist);
+    trunk.args(["serve", "--offline", "--address", "127.0.0.1", "--port", BOARD_PORT, "--dist"]).arg(dist);
     process::run(&mut trunk)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -42,7 +44,9 @@ impl OwnServer {
         })?;
         println!("==> nothing listens on http://{SERVER}: starting a server there, data under ./data");
         let mut command = Command::new(workspace.server_binary("debug"));
-        command.current_dir(&workspace.root).args(server::serve_args(&[]));
+        // The pages come from Trunk, whose address is not the server's own.
+        let origin = format!("http://127.0.0.1:{BOARD_PORT}");
+        command.current_dir(&workspace.root).args(["serve", "--allow-origin", &origin]);
         let mut own = OwnServer(command.spawn().context("cannot start the server")?);
         let deadline = Instant::now() + SERVER_STARTS_WITHIN;
         while !listens() {

@@ -1,6 +1,5 @@
 //! Building the server with the board inside, and starting it.
 
-use std::ffi::OsStr;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
@@ -8,15 +7,13 @@ use anyhow::{Context, Result};
 use crate::workspace::Workspace;
 use crate::{board, process};
 
-/// Where the server keeps its data unless the user says something else.
-const DATA_ARGS: [&str; 2] = ["--data", "./data"];
-
 /// Builds everything in release mode and becomes the server. `args` go to `taskyard serve`.
 pub fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     build_release(workspace)?;
     println!("==> starting the server (Ctrl-C stops it)");
     let mut command = Command::new(workspace.server_binary("release"));
-    become_program(command.args(serve_args(args)))
+    // Its data is under ./data: of the repository, whatever folder this was started in.
+    become_program(command.current_dir(&workspace.root).arg("serve").args(args))
 }
 
 /// The release build of the server, with the board of these sources inside.
@@ -25,14 +22,6 @@ pub fn build_release(workspace: &Workspace) -> Result<()> {
     process::timed("building the server in release mode (minutes the first time)", || {
         process::run(workspace.cargo()?.args(["build", "--release", "-p", "taskyard", "--features", "board"]))
     })
-}
-
-/// `serve`, what the user asked for, and the project's defaults for what the user left open.
-pub fn serve_args(args: &[String]) -> impl Iterator<Item = &OsStr> {
-    let names_data = args.iter().any(|arg| arg == "--data" || arg.starts_with("--data="));
-    let defaults = if names_data { &[][..] } else { &DATA_ARGS[..] };
-    let given = args.iter().map(String::as_str);
-    std::iter::once("serve").chain(defaults.iter().copied()).chain(given).map(OsStr::new)
 }
 
 /// Replaces this process, so that signals reach the server and its exit code is ours.

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use fantoccini::elements::{Element as DriverElement, ElementRef};
+use fantoccini::key::Key;
 use serde_json::{Value, json};
 
 use super::page::Page;
@@ -76,10 +77,11 @@ impl Element {
         Ok(self.element.click().await?)
     }
 
+    /// Types over what the field has, with keys alone, as a person would.
     pub async fn fill(&self, text: &str) -> Result<()> {
-        self.page.turn_to().await?;
-        self.element.clear().await?;
-        Ok(self.element.send_keys(text).await?)
+        let (control, release) = (char::from(Key::Control), char::from(Key::Null));
+        let over = if text.is_empty() { char::from(Key::Delete).to_string() } else { text.to_owned() };
+        self.press(&format!("{control}a{release}{over}")).await
     }
 
     /// Presses keys while it has the focus; `fantoccini::key::Key` has the special ones.

@@ -1,8 +1,6 @@
 //! The gate's steps: what each of them checks.
 
-use std::fs;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::protocol_words;
 use crate::workspace::Workspace;
@@ -58,8 +56,7 @@ fn docs(workspace: &Workspace, _: &[String]) -> Result<()> {
 fn clippy(workspace: &Workspace, _: &[String]) -> Result<()> {
     tools::ensure_rust_components(workspace)?;
     tools::ensure_board_tools(workspace)?;
-    // The feature `board` embeds this folder, which lint needs no more of than that it is there.
-    fs::create_dir_all(workspace.board()).context("cannot make the board's folder")?;
+    board::ensure_something(workspace)?;
     process::run(
         workspace.cargo()?.arg("clippy").args(SERVER_SIDE).arg("--all-targets").args(DENY_WARNINGS),
     )?;
