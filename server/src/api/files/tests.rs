@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::{StatusCode, header};
 use actix_web::test::{TestRequest, call_service, init_service, read_body, read_body_json};
@@ -93,7 +92,10 @@ async fn an_upload_is_stored_and_described_by_its_content() {
     let response = call_service(&app, request.set_payload("hello").to_request()).await;
     assert_eq!(response.status(), StatusCode::CREATED);
     let file: FileRef = read_body_json(response).await;
-    assert_eq!((file.name.as_str(), file.media_type.as_str(), file.bytes), ("Grüße (1).txt", "text/plain", 5));
+    assert_eq!(
+        (file.name.as_str(), file.media_type.as_str(), file.bytes),
+        ("Grüße (1).txt", "text/plain", 5)
+    );
     assert_eq!(test.files.read(&file.sha256).expect("stored"), b"hello");
 }
 
@@ -101,7 +103,9 @@ async fn an_upload_is_stored_and_described_by_its_content() {
 async fn bad_uploads_are_refused_with_a_problem() {
     let test = test_files();
     let app = app(&test.files, nothing()).await;
-    for (query, what) in [("name=../x", "\"../x\" is not a plain file name"), ("name=", "\"\" is not a plain")] {
+    for (query, what) in
+        [("name=../x", "\"../x\" is not a plain file name"), ("name=", "\"\" is not a plain")]
+    {
         let request = TestRequest::post().uri(&format!("/api/v1/uploads?{query}")).set_payload("x");
         let response = call_service(&app, request.to_request()).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
@@ -142,7 +146,9 @@ async fn an_artifact_comes_whole_with_headers_that_keep_it_harmless() {
 
 #[actix_web::test]
 async fn what_a_browser_could_run_is_only_saved() {
-    for media_type in ["text/html", "image/svg+xml", "application/pdf", "text/html; charset=utf-8", "nonsense"] {
+    for media_type in
+        ["text/html", "image/svg+xml", "application/pdf", "text/html; charset=utf-8", "nonsense"]
+    {
         let response = get(media_type, "the.file", (header::ACCEPT, "*/*")).await;
         assert_eq!(header_of(&response, "content-type"), "application/octet-stream", "{media_type}");
         assert!(header_of(&response, "content-disposition").starts_with("attachment;"), "{media_type}");
