@@ -10,6 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use actix::fut::wrap_future;
+use actix::{Actor, ActorContext, AsyncContext, Context};
 use tokio::sync::watch;
 
 /// How many restarts are borne before the process gives up.
@@ -39,6 +41,12 @@ struct Inner {
     gave_up: watch::Sender<Option<String>>,
 }
 
+impl Default for Supervision {
+    fn default() -> Self {
+        Supervision::new(RestartBudget::default())
+    }
+}
+
 /// The work of the guard panicked. The actor must stop its context and touch nothing else.
 #[derive(Debug)]
 pub struct Panicked;
@@ -61,6 +69,32 @@ impl Supervision {
             self.failed(part, panic_text(&*panic), Instant::now());
             Panicked
         })
+    }
+
+    /// As [`Supervision::guard`], for an actor: after a panic its context stops, so that its supervisor
+    /// restarts it; then the answer is None and the caller must touch nothing else.
+    pub fn guard_actor<A, R>(
+        &self,
+        ctx: &mut Context<A>,
+        part: &'static str,
+        work: impl FnOnce() -> R,
+    ) -> Option<R>
+    where
+        A: Actor<Context = Context<A>>,
+    {
+        let done = self.guard(part, work);
+        if done.is_err() {
+            ctx.stop();
+        }
+        done.ok()
+    }
+
+    /// For `started` of an actor that was restarted: its mailbox waits out the pause.
+    pub fn hold<A>(&self, ctx: &mut Context<A>)
+    where
+        A: Actor<Context = Context<A>>,
+    {
+        ctx.wait(wrap_future(tokio::time::sleep(self.pause_before_restart())));
     }
 
     /// Counts a failure that was not a panic, such as a store that could not be read at a restart.

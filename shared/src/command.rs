@@ -77,6 +77,21 @@ pub enum Command {
     ListKinds {},
 }
 
+impl Command {
+    /// Every `type` that a command can have.
+    pub const NAMES: [&str; 9] = [
+        "add_job",
+        "cancel_job",
+        "retry_job",
+        "clear_finished",
+        "pause_queue",
+        "resume_queue",
+        "set_concurrency",
+        "show_job",
+        "list_kinds",
+    ];
+}
+
 /// What a command or a `watch` came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

@@ -71,3 +71,13 @@ pub struct QueueStatus {
     /// more than `concurrency`, except just after it was lowered.
     pub stopping: u32,
 }
+
+/// Takes changed queues into a list that is sorted by name.
+pub fn apply_queues(queues: &mut Vec<QueueStatus>, changed: &[QueueStatus]) {
+    for status in changed {
+        match queues.binary_search_by(|queue| queue.name.cmp(&status.name)) {
+            Ok(at) => queues[at].clone_from(status),
+            Err(at) => queues.insert(at, status.clone()),
+        }
+    }
+}

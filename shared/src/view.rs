@@ -148,6 +148,31 @@ pub struct JobsWindow {
     pub more: bool,
 }
 
+impl JobsWindow {
+    /// Takes in what changed; `sort` and `limit` are those of the query that is watched.
+    pub fn apply(&mut self, delta: &JobsDelta, sort: SortOrder, limit: u32) {
+        self.rows.retain(|row| !delta.removed.contains(&row.id));
+        for job in &delta.changed {
+            match self.rows.iter_mut().find(|row| row.id == job.id) {
+                Some(row) => row.clone_from(job),
+                None => self.rows.push(job.clone()),
+            }
+        }
+        for (id, progress) in &delta.progress {
+            if let Some(row) = self.rows.iter_mut().find(|row| row.id == *id) {
+                row.progress = *progress;
+            }
+        }
+        match sort {
+            SortOrder::Newest => self.rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id)),
+            SortOrder::Oldest => self.rows.sort_unstable_by_key(|row| row.id),
+        }
+        self.rows.truncate(limit as usize);
+        self.total = delta.total;
+        self.more = delta.more;
+    }
+}
+
 /// How a view changed since its previous frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

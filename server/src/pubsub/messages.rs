@@ -43,3 +43,8 @@ pub struct Publish(pub Arc<CommitEvents>);
 pub struct Subscribe {
     pub subscriber: Recipient<Publish>,
 }
+
+/// Asks for the counters; whoever has them reads them at any time.
+#[derive(Message)]
+#[rtype(result = "Arc<super::PubSubCounters>")]
+pub struct GetCounters;

@@ -2,6 +2,10 @@
 
 pub mod actor;
 pub mod messages;
+mod subscribers;
+#[cfg(test)]
+mod tests;
 
 pub use actor::PubSub;
-pub use messages::{CommitEvents, JobChange, Publish, Subscribe};
+pub use messages::{CommitEvents, GetCounters, JobChange, Publish, Subscribe};
+pub use subscribers::PubSubCounters;

@@ -1,29 +1,23 @@
-//! stub
-use crate::{pubsub::Publish, store::StoreReader, supervision::Supervision};
-use actix::prelude::*;
-use std::sync::Arc;
-use std::time::Duration;
-#[derive(Default)]
-pub struct ViewHub;
-pub struct ViewHubConfig {
-    pub frame_interval: Duration,
-}
-impl ViewHubConfig {
-    pub fn new(_: Arc<dyn StoreReader>, _: Supervision) -> Self {
-        Self { frame_interval: Duration::from_millis(50) }
-    }
-}
-impl ViewHub {
-    pub fn new(_: ViewHubConfig) -> Self {
-        ViewHub
-    }
-}
-impl Actor for ViewHub {
-    type Context = Context<Self>;
-}
-impl Supervised for ViewHub {}
-impl SystemService for ViewHub {}
-impl Handler<Publish> for ViewHub {
-    type Result = ();
-    fn handle(&mut self, _: Publish, _: &mut Self::Context) {}
-}
+//! Live views: the rows that tabs watch, kept up to date from what was committed, and sent as numbered
+//! frames that all watchers of a query share.
+
+mod actor;
+mod counters;
+mod frames;
+mod hub;
+mod jobs_view;
+mod live_view;
+pub mod messages;
+mod query;
+mod queue_book;
+mod queues_view;
+mod reading;
+#[cfg(test)]
+mod tests;
+mod watchers;
+mod window_diff;
+
+pub use actor::{ViewHub, ViewHubConfig};
+pub use counters::{LiveCounters, OpenSession};
+pub(crate) use frames::serialise;
+pub use hub::HubLimits;

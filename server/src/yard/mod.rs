@@ -27,7 +27,7 @@ use crate::queue::{JobQueue, WriterSlot};
 use crate::store::writer::WriterCounters;
 use crate::store::{JobInsert, JobsPage, Store, StoreReader};
 use crate::supervision::Supervision;
-use crate::views::ViewHub;
+use crate::views::{LiveCounters, ViewHub};
 
 /// A running yard. Cheap to clone; every clone is the same yard. It runs until [`Yard::stop`].
 #[derive(Clone)]
@@ -38,6 +38,7 @@ pub struct Yard {
 struct Inner {
     queue: Addr<JobQueue>,
     hub: Addr<ViewHub>,
+    live_counters: Arc<LiveCounters>,
     kinds: Arc<KindRegistry>,
     files: Arc<FileStore>,
     store: Arc<dyn Store>,
@@ -145,6 +146,11 @@ impl Yard {
     pub fn writer_counters(&self) -> WriterCounters {
         let slot = self.inner.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         slot.as_ref().map(|(writer, _)| writer.counters()).unwrap_or_default()
+    }
+
+    /// What the live side has done since the start.
+    pub fn live_counters(&self) -> &Arc<LiveCounters> {
+        &self.inner.live_counters
     }
 
     pub fn supervision(&self) -> &Supervision {

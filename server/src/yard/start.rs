@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use actix::{Addr, Arbiter, Supervisor, System, SystemRegistry};
 
@@ -18,10 +19,11 @@ use crate::queue::core::CoreConfig;
 use crate::queue::messages::ListQueues;
 use crate::queue::{JobQueue, JobQueueParts, WriterSlot};
 use crate::store::memory::MemoryStore;
+use crate::store::sqlite::SqliteStore;
 
-use crate::store::{QueueSettings, Store, StoreError, StoreWriter};
+use crate::store::{QueueSettings, Store, StoreError, StoreReader, StoreWriter};
 use crate::supervision::Supervision;
-use crate::views::{ViewHub, ViewHubConfig};
+use crate::views::{HubLimits, LiveCounters, ViewHub, ViewHubConfig};
 
 /// Why a yard did not start.
 #[derive(Debug, thiserror::Error)]
@@ -66,12 +68,12 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     let [queue_arbiter, live_arbiter] = &arbiters;
 
     let reader = opened.store.reader();
-    let (pubsub, hub) = start_live(live_arbiter, &reader, builder.frame_interval, &supervision);
+    let live = start_live(live_arbiter, Arc::clone(&reader), builder.frame_interval, &supervision);
     let writer = WriterSlot::default();
     let parts = JobQueueParts {
         store: opened.writer,
         executor: Arc::clone(&executor),
-        pubsub,
+        pubsub: live.pubsub,
         supervision: supervision.clone(),
         clock: builder.clock.clone(),
         core: core_config(&kinds, builder.queues),
@@ -84,7 +86,8 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     Ok(Yard {
         inner: Arc::new(Inner {
             queue,
-            hub,
+            hub: live.hub,
+            live_counters: live.counters,
             kinds,
             files: opened.files,
             store: opened.store,
@@ -116,7 +119,7 @@ async fn open(data_dir: Option<std::path::PathBuf>, clock: Clock) -> Result<Open
 
 fn open_blocking(data_dir: Option<&Path>, clock: &Clock) -> Result<Opened, StartError> {
     let (store, files): (Arc<dyn Store>, _) = match data_dir {
-        Some(dir) => (Arc::new(MemoryStore::new()), FileStore::open(dir.join("files"))?),
+        Some(dir) => (Arc::new(SqliteStore::open(dir)?), FileStore::open(dir.join("files"))?),
         None => (Arc::new(MemoryStore::new()), FileStore::temporary()?),
     };
     let mut writer = store.writer()?;
@@ -127,23 +130,32 @@ fn open_blocking(data_dir: Option<&Path>, clock: &Clock) -> Result<Opened, Start
     Ok(Opened { store, writer, files: Arc::new(files) })
 }
 
+struct Live {
+    pubsub: Addr<PubSub>,
+    hub: Addr<ViewHub>,
+    counters: Arc<LiveCounters>,
+}
+
 fn start_live(
     arbiter: &Arbiter,
-    reader: &Arc<dyn crate::store::StoreReader>,
-    frame_interval: Option<std::time::Duration>,
+    reader: Arc<dyn StoreReader>,
+    frame_interval: Option<Duration>,
     supervision: &Supervision,
-) -> (Addr<PubSub>, Addr<ViewHub>) {
-    let pubsub = Supervisor::start_in_arbiter(&arbiter.handle(), |_| PubSub::default());
-    let mut config = ViewHubConfig::new(Arc::clone(reader), supervision.clone());
+) -> Live {
+    let counters = Arc::new(LiveCounters::default());
+    let mut limits = HubLimits::default();
     if let Some(interval) = frame_interval {
-        config.frame_interval = interval;
+        limits.frame_interval = interval;
     }
+    let config =
+        ViewHubConfig { reader, counters: Arc::clone(&counters), limits, supervision: supervision.clone() };
     let hub = Supervisor::start_in_arbiter(&arbiter.handle(), |_| ViewHub::new(config));
+    let supervision = supervision.clone();
+    let pubsub = Supervisor::start_in_arbiter(&arbiter.handle(), |_| PubSub::new(supervision));
     SystemRegistry::set(pubsub.clone());
-    SystemRegistry::set(hub.clone());
     // Before the queue starts, so that the hub hears its first event, which names every queue.
     pubsub.do_send(Subscribe { subscriber: hub.clone().recipient() });
-    (pubsub, hub)
+    Live { pubsub, hub, counters }
 }
 
 fn core_config(kinds: &KindRegistry, declared: HashMap<String, QueueSettings>) -> CoreConfig {

@@ -1,0 +1,51 @@
+//! The handshake.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use actix_web::http::header::{HOST, HeaderName, ORIGIN};
+use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web_actors::ws;
+use taskyard_shared::error::{ErrorCode, WireError};
+use taskyard_shared::limits::MAX_FRAME_BYTES;
+
+use super::actor::Session;
+use super::frame_guard::FrameGuard;
+use super::live_state::LiveState;
+use crate::api::origin::check_origin;
+use crate::views::OpenSession;
+
+/// `GET /ws`: opens a live session.
+///
+/// # Errors
+/// The request is no WebSocket handshake. (A foreign page gets 403, one socket too many 503.)
+pub async fn connect(
+    req: HttpRequest,
+    stream: web::Payload,
+    state: web::Data<LiveState>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let config = &state.config;
+    // A header that is not text is nobody's own page.
+    let origin = req.headers().get(ORIGIN).map(|value| value.to_str().unwrap_or("(not readable)"));
+    if let Err(forbidden) = check_origin(origin, header(&req, HOST), &config.allowed_origins) {
+        state.counters.refused_origins.fetch_add(1, Relaxed);
+        let error = WireError::new(ErrorCode::ForbiddenOrigin, forbidden.to_string());
+        return Ok(HttpResponse::Forbidden().json(error));
+    }
+    let Some(open) = OpenSession::take(&state.counters, config.max_sessions) else {
+        let message = format!(
+            "{} sockets are open, which is the most; close a tab, or try again in a moment",
+            config.max_sessions
+        );
+        return Ok(HttpResponse::ServiceUnavailable().json(WireError::new(ErrorCode::Overloaded, message)));
+    };
+    let too_large = Rc::new(Cell::new(false));
+    let stream = FrameGuard::new(stream, MAX_FRAME_BYTES, Rc::clone(&too_large));
+    let session = Session::new(state.into_inner(), open, too_large);
+    ws::WsResponseBuilder::new(session, &req, stream).frame_size(MAX_FRAME_BYTES).start()
+}
+
+fn header(req: &HttpRequest, name: HeaderName) -> Option<&str> {
+    req.headers().get(name)?.to_str().ok()
+}
