@@ -31,8 +31,8 @@ impl StoreReader for OneJob {
         Ok((id == JobId(7)).then(|| detail(&self.inputs, &self.artifacts)))
     }
     fn artifact(&self, id: JobId, name: &str) -> Result<Option<FileRef>, StoreError> {
-        let of_job = self.artifacts.iter().filter(|_| id == JobId(7));
-        Ok(of_job.cloned().find(|file| file.name == name))
+        let found = self.artifacts.iter().find(|file| id == JobId(7) && file.name == name);
+        Ok(found.cloned())
     }
     fn unreferenced(&self, _: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
