@@ -11,6 +11,7 @@ use taskyard_shared::view::ViewQuery;
 
 use crate::connection::exchange::{Outcome, ViewUpdate};
 use crate::connection::{Connection, watch};
+use crate::state::address::ListAddress;
 use crate::state::queues::Queues;
 
 /// What is laid over the page.
@@ -56,6 +57,8 @@ pub struct Board {
     pub toasted: RwSignal<Option<Note>>,
     /// What a screen reader should say next.
     pub announcement: RwSignal<String>,
+    /// Where the list was left: it is found there again.
+    pub left_at: StoredValue<Option<(ListAddress, f64)>>,
     /// Counts up when the list should be filled afresh, from its top.
     pub refreshed: RwSignal<u32>,
 }
@@ -78,6 +81,7 @@ impl Board {
             job_notes: RwSignal::default(),
             toasted: RwSignal::default(),
             announcement: RwSignal::default(),
+            left_at: StoredValue::new(None),
             refreshed: RwSignal::default(),
         };
         set_interval(move || board.clock.set(js_sys::Date::now() as i64), Duration::from_secs(1));

@@ -122,6 +122,19 @@ impl Stamp {
         }
     }
 
+    /// From here to `end`: `14:03:05 – 14:03:08` today, `22 Nov 14:03 – 14:05` on another day, one instant where
+    /// both would read the same.
+    pub fn until(&self, end: &Stamp, today: &Stamp) -> String {
+        let (from, mut to) = (self.relative_to(today), end.relative_to(today));
+        if self.is_same_day(end) && !self.is_same_day(today) {
+            to = format!("{:02}:{:02}", end.hour, end.minute);
+            if self.year != today.year || from.ends_with(&to) {
+                return from;
+            }
+        }
+        if from == to { from } else { format!("{from} – {to}") }
+    }
+
     /// `2026-11-23 14:03:05.123 +01:00`
     pub fn exact(&self) -> String {
         let sign = if self.offset_min < 0 { '-' } else { '+' };
@@ -196,6 +209,11 @@ mod tests {
         assert_eq!(stamp.exact(), "2026-11-23 14:03:05.123 +01:00");
         assert_eq!(stamp.relative_to(&stamp), "14:03:05");
         assert_eq!(stamp.relative_to(&Stamp::new(1_795_600_000_000, 60)), "23 Nov 14:03");
+        let minute_later = Stamp::new(1_795_438_985_123 + 60_000, 60);
+        let other_day = Stamp::new(1_795_600_000_000, 60);
+        assert_eq!(stamp.until(&minute_later, &stamp), "14:03:05 – 14:04:05");
+        assert_eq!(stamp.until(&minute_later, &other_day), "23 Nov 14:03 – 14:04");
+        assert_eq!(stamp.until(&stamp, &other_day), "23 Nov 14:03");
         assert_eq!(Stamp::new(951_782_400_000, -150).exact(), "2000-02-28 21:30:00.000 -02:30");
         assert_eq!(Stamp::new(-1, 0).exact(), "1969-12-31 23:59:59.999 +00:00");
     }

@@ -24,7 +24,8 @@ const SHORTCUTS: [(&str, &str); 11] = [
 pub fn curl_line() -> String {
     let origin = window().location().origin().unwrap_or_default();
     format!(
-        "curl {origin}/api/v1/jobs -H 'content-type: application/json' \\\n  -d '{{\"kind\": \"demo\", \"args\": {{\"name\": \"from the shell\", \"duration\": 3}}}}'"
+        "curl {origin}/api/v1/jobs \\\n  -H 'content-type: application/json' \\\n  \
+         -d '{{\"kind\": \"demo\", \"args\": {{\"name\": \"From the shell\", \"duration\": 3}}}}'"
     )
 }
 

@@ -1,7 +1,7 @@
 //! Uploads a file with progress. gloo-net's fetch cannot tell how much was sent; XMLHttpRequest can.
 
 use futures_channel::oneshot;
-use taskyard_shared::error::WireError;
+use taskyard_shared::error::FieldError;
 use taskyard_shared::job::FileRef;
 use taskyard_shared::limits::MAX_UPLOAD_BYTES;
 use wasm_bindgen::JsCast;
@@ -55,9 +55,16 @@ fn outcome(request: &web_sys::XmlHttpRequest) -> Result<FileRef, String> {
     Err(error_sentence(&text).unwrap_or_else(|| format!("The server refused the upload (status {status}).")))
 }
 
-/// The sentence in an error body of the API: the error itself, or one under `error`.
+/// The sentence in an error body of the API (RFC 9457): its detail, and what is wrong with which field.
 pub fn error_sentence(body: &str) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_str(body).ok()?;
-    let error = value.get("error").cloned().unwrap_or(value);
-    serde_json::from_value::<WireError>(error).ok().map(|error| format::sentence(&error.to_string()))
+    let problem: Problem = serde_json::from_str(body).ok()?;
+    let fields = problem.fields.iter().map(|field| format::sentence(&field.message));
+    Some(std::iter::once(format::sentence(&problem.detail)).chain(fields).collect::<Vec<_>>().join(" "))
+}
+
+#[derive(serde::Deserialize)]
+struct Problem {
+    detail: String,
+    #[serde(default)]
+    fields: Vec<FieldError>,
 }

@@ -1,11 +1,13 @@
 //! One WebSocket from open to close, by gloo-net. Knows text frames and nothing of what is in them.
 
+use std::future::poll_fn;
+
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use futures_util::{SinkExt, StreamExt};
-use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, State};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -25,7 +27,11 @@ fn address() -> Option<String> {
 
 /// Opens a socket, hands out its line, and tells every text frame until it closes or is hung up.
 pub async fn talk(begin: impl FnOnce(Line), mut hear: impl FnMut(&str)) {
-    let Some(socket) = address().and_then(|address| WebSocket::open(&address).ok()) else { return };
+    let Some(mut socket) = address().and_then(|address| WebSocket::open(&address).ok()) else { return };
+    let ready = poll_fn(|context| socket.poll_ready_unpin(context)).await;
+    if ready.is_err() || !matches!(socket.state(), State::Open) {
+        return;
+    }
     let (sink, mut stream) = socket.split();
     let (frames, outgoing) = unbounded();
     let (hang_up, mut hung_up) = oneshot::channel();
@@ -49,6 +55,4 @@ async fn write(
             return;
         }
     }
-    // The page let go of the line: nobody waits for the outcome of the close.
-    let _closed = sink.close().await;
 }

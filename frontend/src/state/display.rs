@@ -73,6 +73,7 @@ impl Display {
         self.slots.retain(|slot| !pushed_out(slot));
         for slot in &mut self.slots {
             match view.rows.iter().find(|row| row.id == slot.job.id) {
+                Some(row) if slot.job == *row && !slot.gone => {}
                 Some(row) => *slot = shown(row),
                 None => slot.gone = true,
             }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::bench::args::BenchCommand;
 use clap::{Args, Parser, Subcommand};
 use taskyard::shared::job::{JobId, JobState};
 use taskyard::shared::limits::{MAX_CONCURRENCY, MAX_VIEW_ROWS};
@@ -42,6 +43,9 @@ pub enum Command {
     Concurrency(ConcurrencyArgs),
     /// List the kinds of jobs and their arguments
     Kinds(ReadArgs),
+    /// Measure how fast this machine runs jobs
+    #[command(subcommand)]
+    Bench(BenchCommand),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -81,7 +85,7 @@ pub struct ServeArgs {
     /// How long running jobs may go on after the stop was asked for, in seconds [default: 30]
     #[arg(long, value_name = "S")]
     pub deadline: Option<String>,
-    /// error, warn, info, debug, trace or off; or by part: info,taskyard=debug [default: info]
+    /// error, warn, info, debug, trace or off; or by part: info,taskyard=debug [default: info,actix_server=warn]
     #[arg(long, value_name = "FILTER")]
     pub log_level: Option<String>,
     /// text or json [default: text]
@@ -239,6 +243,8 @@ mod tests {
             "resume demo",
             "concurrency demo 10000",
             "kinds --json",
+            "bench throughput --jobs 10 --concurrency 5 --callers 2 --tabs 1 --stored 7 --stored-as waiting",
+            "bench adds --stored 10 --tabs 2 --rounds 3 --data /tmp/x --json",
         ];
         for line in lines {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
@@ -260,6 +266,8 @@ mod tests {
             ("show twelve", "invalid value 'twelve'"),
             ("cancel", "ID"),
             ("concurrency demo 0", "is not in 1..=10000"),
+            ("bench throughput --jobs 0", "is not in 1..=100000000"),
+            ("bench throughput --stored-as old", "possible values: finished, waiting"),
             ("serve --prot 80", "unexpected argument '--prot'"),
         ];
         for (line, expected) in cases {

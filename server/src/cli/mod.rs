@@ -3,6 +3,7 @@
 
 mod args;
 mod arguments;
+mod bench;
 mod client;
 mod commands;
 mod error;

@@ -7,7 +7,7 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::commands::{add, jobs, kinds, list, queues, show, watch};
 use super::error::{CliError, Exit};
-use super::{output, serve};
+use super::{bench, output, serve};
 
 /// The whole program.
 pub fn main() -> ExitCode {
@@ -20,8 +20,7 @@ pub fn main() -> ExitCode {
             return if said.use_stderr() { Exit::Usage } else { Exit::Done }.into();
         }
     };
-    // The server's actors need an actix System; clients are as well off in it as in any other runtime.
-    match actix_web::rt::System::new().block_on(run(cli.command)) {
+    match run(cli.command) {
         Ok(exit) => exit.into(),
         Err(error) => {
             if !error.is_silent() {
@@ -32,20 +31,26 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<Exit, CliError> {
+fn run(command: Command) -> Result<Exit, CliError> {
     match command {
-        Command::Serve(args) => serve::run(args).await,
-        Command::Add(args) => add::run(args).await,
-        Command::List(args) => list::run(args).await,
-        Command::Show(args) => show::run(args).await,
-        Command::Watch(args) => watch::run(args).await,
-        Command::Cancel(args) => jobs::cancel(args).await,
-        Command::Retry(args) => jobs::retry(args).await,
-        Command::Clear(args) => jobs::clear(args).await,
-        Command::Queues(args) => queues::list(args).await,
-        Command::Pause(args) => queues::pause(args).await,
-        Command::Resume(args) => queues::resume(args).await,
-        Command::Concurrency(args) => queues::concurrency(args).await,
-        Command::Kinds(args) => kinds::run(args).await,
+        Command::Serve(args) => in_system(serve::run(args)),
+        Command::Add(args) => in_system(add::run(args)),
+        Command::List(args) => in_system(list::run(args)),
+        Command::Show(args) => in_system(show::run(args)),
+        Command::Watch(args) => in_system(watch::run(args)),
+        Command::Cancel(args) => in_system(jobs::cancel(args)),
+        Command::Retry(args) => in_system(jobs::retry(args)),
+        Command::Clear(args) => in_system(jobs::clear(args)),
+        Command::Queues(args) => in_system(queues::list(args)),
+        Command::Pause(args) => in_system(queues::pause(args)),
+        Command::Resume(args) => in_system(queues::resume(args)),
+        Command::Concurrency(args) => in_system(queues::concurrency(args)),
+        Command::Kinds(args) => in_system(kinds::run(args)),
+        Command::Bench(bench) => bench::run::run(bench),
     }
+}
+
+/// The server's actors need an actix System; clients are as well off in it as in any other runtime.
+fn in_system(command: impl Future<Output = Result<Exit, CliError>>) -> Result<Exit, CliError> {
+    actix_web::rt::System::new().block_on(command)
 }

@@ -70,7 +70,7 @@ fn field_view(field: Field, state: FormState) -> AnyView {
     view! {
         <div class="field" class:has-error=move || error.with(Option::is_some)>
             <label class="field-label" for=id>
-                {label} {optional.then(|| view! { <span class="faint optional">"optional"</span> })}
+                {label} {optional.then(|| view! { <span class="faint optional" aria-hidden="true">"optional"</span> })}
             </label>
             {control}
             {(!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })}

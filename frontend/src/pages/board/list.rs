@@ -44,7 +44,7 @@ pub fn JobList(board: Board, model: ListModel) -> impl IntoView {
             aria-rowcount=move || rows.get().to_string()
             on:scroll=move |event| {
                 let list: web_sys::Element = event_target(&event);
-                model.scroll_px.set(f64::from(list.scroll_top()));
+                model.scrolled(f64::from(list.scroll_top()));
             }
         >
             <div

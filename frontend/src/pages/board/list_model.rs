@@ -16,6 +16,7 @@ use super::page::Address;
 use crate::board::Board;
 use crate::connection::exchange::ViewUpdate;
 use crate::connection::watch;
+use crate::state::address::ListAddress;
 use crate::state::display::{Display, Hold, WINDOW_ROWS};
 use crate::state::jobs_view::JobsView;
 use crate::state::scroll::Geometry;
@@ -65,7 +66,29 @@ impl ListModel {
         model.watch_window();
         model.follow_scroll();
         model.let_go_when_free();
+        model.find_again();
         model
+    }
+
+    /// Going to a job and back leads to the same place in the list.
+    fn find_again(self) {
+        let left_at = self.board.left_at;
+        let place =
+            move || self.address.read.try_get_untracked().map(|address| ListAddress { row: None, ..address });
+        let known = Memo::new(move |_| self.display.with(|display| display.known));
+        Effect::new(move |_| {
+            if !known.get() {
+                return;
+            }
+            let kept = left_at.try_update_value(Option::take).flatten();
+            if let Some((_, px)) = kept.filter(|(address, _)| Some(address) == place().as_ref()) {
+                request_animation_frame(move || self.scroll_to(px));
+            }
+        });
+        on_cleanup(move || {
+            let px = self.scroll_px.try_get_untracked().filter(|px| *px > 0.0);
+            left_at.try_set_value(place().zip(px));
+        });
     }
 
     pub fn geometry(self) -> Geometry {
@@ -168,8 +191,19 @@ impl ListModel {
         });
     }
 
+    /// The list was scrolled by hand.
+    pub fn scrolled(self, px: f64) {
+        self.scroll_px.set(px);
+        // A focused row that is not drawn any more takes the focus with it, without saying so.
+        let focus = document().active_element();
+        if self.focused.get_untracked() && focus.is_none_or(|element| element.tag_name() == "BODY") {
+            self.focused.set(false);
+        }
+    }
+
     /// Shows what is newest now.
     pub fn show_top(self) {
+        self.focused.set(false);
         self.scroll_to(0.0);
         if self.window.with_untracked(|(_, _, start)| *start == WindowStart::Top) {
             self.view.with_untracked(|view| self.display.update(|display| display.release(view)));
@@ -180,10 +214,10 @@ impl ListModel {
     }
 
     fn scroll_to(self, px: f64) {
-        if let Some(viewport) = self.viewport.get_untracked() {
+        if let Some(viewport) = self.viewport.try_get_untracked().flatten() {
             viewport.set_scroll_top(px as i32);
+            self.scroll_px.set(px);
         }
-        self.scroll_px.set(px);
     }
 
     /// The marked row, if the address names one.

@@ -58,10 +58,6 @@ pub fn Row(model: ListModel, id: JobId) -> impl IntoView {
                 </a>
                 <Subline board=model.board id job gone/>
             </span>
-            <span role="cell" class="cell-place faint">
-                <span>{fixed.kind.clone()}</span>
-                {(fixed.kind != fixed.queue).then(|| view! { <span>{format!("in {}", fixed.queue)}</span> })}
-            </span>
             <Times board=model.board id job/>
             <span role="cell" class="cell-actions">
                 <Show when=move || !gone.get()><JobActions board=model.board id state/></Show>
@@ -88,9 +84,14 @@ fn Subline(board: Board, id: JobId, job: Memo<JobSummary>, gone: Memo<bool>) -> 
             _ => ("faint", job.detail.clone()),
         })
     });
+    let (kind, queue) = job.with_untracked(|job| (job.kind.clone(), job.queue.clone()));
+    let place = if kind == queue { kind } else { format!("{kind} in {queue}") };
     view! {
-        <span class=move || format!("subline {}", line.with(|line| line.0)) title=move || line.with(|line| line.1.clone())>
-            {move || line.with(|line| line.1.clone())}
+        <span class="subline" title=move || line.with(|line| line.1.clone())>
+            <span class="faint">{place}</span>
+            <span class=move || line.with(|line| line.0)>
+                {move || line.with(|line| if line.1.is_empty() { String::new() } else { format!(" · {}", line.1) })}
+            </span>
         </span>
     }
 }
@@ -112,7 +113,7 @@ fn Times(board: Board, id: JobId, job: Memo<JobSummary>) -> impl IntoView {
         let now = board.clock.get_untracked();
         job.with(|job| match (job.started_at_ms, job.finished_at_ms) {
             (Some(started), Some(ended)) => {
-                format!("{} – {}", time::clock(started, now), time::clock(ended, now))
+                time::stamp(started).until(&time::stamp(ended), &time::stamp(now))
             }
             (None, Some(ended)) => format!("ended {}", time::clock(ended, now)),
             (Some(started), None) if job.state == JobState::Processing => {

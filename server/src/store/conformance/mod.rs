@@ -8,7 +8,8 @@ pub mod jobs;
 pub mod lists;
 pub mod losses;
 pub mod queues;
-mod yard;
+pub mod random;
+pub mod yard;
 
 pub use yard::TestYard;
 
