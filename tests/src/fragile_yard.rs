@@ -134,7 +134,8 @@ impl FragileYard {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = command.spawn().with_context(|| format!("cannot start {}", self.program.display()))?;
+        let mut child =
+            command.spawn().with_context(|| format!("cannot start {}", self.program.display()))?;
         self.output = Output::of(&mut child)?;
         let stdin = child.stdin.take().context("the server's input is not piped")?;
         self.child = Some((child, stdin));

@@ -5,6 +5,7 @@ pub mod browser;
 pub mod fragile_yard;
 pub mod output;
 pub mod patience;
+pub mod picture;
 pub mod program;
 pub mod server;
 pub mod tab;

@@ -227,8 +227,7 @@ impl Tab {
 
     /// Waits until the view shows the job in this state.
     pub async fn job_when(&mut self, view: ViewId, id: JobId, state: JobState) -> Result<JobSummary> {
-        let reached =
-            self.until(|tab| tab.job(view, id).filter(|job| job.state == state).cloned()).await;
+        let reached = self.until(|tab| tab.job(view, id).filter(|job| job.state == state).cloned()).await;
         reached.with_context(|| format!("job {id} is not shown as {state}"))
     }
 
@@ -267,11 +266,9 @@ impl View {
 
     fn apply(&mut self, delta: &ViewDelta) -> Result<()> {
         match (&mut self.shown, &self.query, delta) {
-            (
-                Some(ViewSnapshot::Jobs { window }),
-                ViewQuery::Jobs { query },
-                ViewDelta::Jobs { changes },
-            ) => window.apply(changes, query.sort, query.limit),
+            (Some(ViewSnapshot::Jobs { window }), ViewQuery::Jobs { query }, ViewDelta::Jobs { changes }) => {
+                window.apply(changes, query.sort, query.limit)
+            }
             (Some(ViewSnapshot::Queues { queues }), _, ViewDelta::Queues { queues: changed }) => {
                 apply_queues(queues, changed);
             }

@@ -102,9 +102,7 @@ impl Worker for TestWorker {
                 let _told = MakesFileWhenDropped(&args.file);
                 std::future::pending().await
             }
-            Does::Block => {
-                ctx.blocking(move |ctx| block_until(&args.file, ctx)).await.map(|()| Value::Null)
-            }
+            Does::Block => ctx.blocking(move |ctx| block_until(&args.file, ctx)).await.map(|()| Value::Null),
             Does::Abort => std::process::abort(),
         }
     }
