@@ -18,6 +18,6 @@ pub mod yard;
 
 pub use config::Config;
 pub use mount::{MountOptions, mount, mount_with};
-pub use serve::{ServeError, serve};
+pub use serve::{ServeError, serve, serve_with};
 pub use taskyard_shared as shared;
 pub use yard::{Yard, YardBuilder};

@@ -34,10 +34,8 @@ pub fn mount_with(
     options: MountOptions,
 ) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
     let access = web::Data::new(options.access.clone());
-    let files = web::Data::new(FilesApi {
-        files: Arc::clone(yard.files()),
-        reader: Arc::clone(yard.reader()),
-    });
+    let files =
+        web::Data::new(FilesApi { files: Arc::clone(yard.files()), reader: Arc::clone(yard.reader()) });
     let live = web::Data::new(live_state(yard, options));
     let yard = web::Data::new(yard.clone());
     move |config: &mut web::ServiceConfig| {

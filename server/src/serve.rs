@@ -9,10 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::guard::Access;
 use crate::config::Config;
+use crate::kinds::HttpConfig;
 use crate::mount::{MountOptions, mount_with};
 use crate::store::QueueSettings;
 use crate::supervision::RestartBudget;
-use crate::yard::{StartError, Yard};
+use crate::yard::{StartError, Yard, YardBuilder};
 
 /// Why a server did not start, or did not stop cleanly.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +41,21 @@ const HTTP_STOP_S: u64 = 5;
 /// # Errors
 /// A sentence for the person who started it.
 pub async fn serve(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
-    let yard = start_yard(&config).await?;
+    serve_with(config, |builder| builder, |_, address| on_ready(address)).await
+}
+
+/// As [`serve`], for programs with kinds of their own: `extend` adds to what the yard is made of, and
+/// `on_ready` gets the yard too.
+///
+/// # Errors
+/// A sentence for the person who started it.
+pub async fn serve_with(
+    config: Config,
+    extend: impl FnOnce(YardBuilder) -> YardBuilder,
+    on_ready: impl FnOnce(&Yard, SocketAddr),
+) -> Result<(), ServeError> {
+    let yard = extend(builder(&config)).start().await?;
+    tracing::info!(data = %config.data.dir.display(), durability = yard.durability(), "the yard is open");
     let stopping = CancellationToken::new();
     let options = MountOptions {
         access: Access {
@@ -62,7 +77,7 @@ pub async fn serve(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<
     let server = server.run();
     let handle = server.handle();
     let mut server = actix_web::rt::spawn(server);
-    on_ready(bound);
+    on_ready(&yard, bound);
 
     let outcome = tokio::select! {
         signal = stop_signal() => signal.map_err(ServeError::Signals),
@@ -76,22 +91,25 @@ pub async fn serve(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<
     outcome
 }
 
-async fn start_yard(config: &Config) -> Result<Yard, StartError> {
-    let mut builder = Yard::builder()
+fn builder(config: &Config) -> YardBuilder {
+    let builder = Yard::builder()
         .data_dir(&config.data.dir)
-        .built_in_kinds(&config.http)
+        .built_in_kinds(http_config(&config.http))
         .executor_threads(config.executor.threads)
         .restart_budget(RestartBudget {
             max_restarts: config.supervision.max_restarts,
             within: config.supervision.within(),
         });
-    for (name, queue) in &config.queues {
-        let settings = QueueSettings { concurrency: queue.concurrency, paused: queue.paused };
-        builder = builder.queue(name, settings);
+    config.queues.iter().fold(builder, |builder, (name, queue)| {
+        builder.queue(name, QueueSettings { concurrency: queue.concurrency, paused: queue.paused })
+    })
+}
+
+fn http_config(config: &crate::config::HttpConfig) -> HttpConfig {
+    HttpConfig {
+        allow_private_addresses: config.allow_private_addresses,
+        allowed_networks: config.allow.clone(),
     }
-    let yard = builder.start().await?;
-    tracing::info!(data = %config.data.dir.display(), durability = yard.durability(), "the yard is open");
-    Ok(yard)
 }
 
 /// `deadline`: None when the queue cannot be relied on any more, so there is nothing to wait for.

@@ -75,7 +75,9 @@ fn asset(request: &HttpRequest, path: &str, lifetime: Lifetime) -> Option<HttpRe
         if accepted.split(',').any(|offer| offer.trim().split(';').next() == Some(encoding))
             && let Some(packed) = Assets::get(&format!("{path}{suffix}"))
         {
-            return Some(response.insert_header((header::CONTENT_ENCODING, encoding)).body(packed.data.into_owned()));
+            return Some(
+                response.insert_header((header::CONTENT_ENCODING, encoding)).body(packed.data.into_owned()),
+            );
         }
     }
     Some(response.body(plain.data.into_owned()))

@@ -30,7 +30,9 @@ impl Access {
         // A page cannot make a browser send an address that is not the one it connects to.
         name.eq_ignore_ascii_case("localhost")
             || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
-            || allowed.iter().any(|entry| entry.eq_ignore_ascii_case(name) || entry.eq_ignore_ascii_case(host))
+            || allowed
+                .iter()
+                .any(|entry| entry.eq_ignore_ascii_case(name) || entry.eq_ignore_ascii_case(host))
     }
 }
 
@@ -79,10 +81,7 @@ mod tests {
 
     #[test]
     fn only_addresses_localhost_and_listed_names_are_names_of_the_server() {
-        let access = Access {
-            allowed_hosts: Some(vec!["jobs.example.org".to_owned()]),
-            ..Access::default()
-        };
+        let access = Access { allowed_hosts: Some(vec!["jobs.example.org".to_owned()]), ..Access::default() };
         for host in ["127.0.0.1:8080", "[::1]:8080", "localhost:8080", "LOCALHOST", "jobs.example.org:80"] {
             assert!(access.allows_host(host), "{host}");
         }

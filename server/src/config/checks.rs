@@ -74,7 +74,9 @@ fn check_item(key: &str, text: &str) -> Result<(), String> {
 /// `Targets` takes a lone word that is no level for the name of a part; here that is a slip of the pen.
 fn is_log_filter(text: &str) -> bool {
     text.parse::<Targets>().is_ok()
-        && text.split(',').all(|part| part.contains('=') || part.trim().parse::<LevelFilter>().is_ok())
+        && text.split(',').all(|part| {
+            part.contains('=') || (!part.is_empty() && part.trim().parse::<LevelFilter>().is_ok())
+        })
 }
 
 /// What a browser would send as `Origin`.

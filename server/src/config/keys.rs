@@ -62,12 +62,12 @@ pub(super) fn variable_of(key: &str) -> String {
 
 /// What was probably meant, as the end of a sentence; empty when nothing comes near.
 pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let closest =
-        known.map(|name| (strsim::jaro_winkler(word, name), name)).max_by(|a, b| a.0.total_cmp(&b.0));
-    match closest {
-        Some((similarity, name)) if similarity > 0.75 => format!("; did you mean \"{name}\"?"),
-        _ => String::new(),
-    }
+    closest(word, known).map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"))
+}
+
+pub(super) fn closest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let best = known.map(|name| (strsim::jaro_winkler(word, name), name)).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.filter(|(similarity, _)| *similarity > 0.8).map(|(_, name)| name)
 }
 
 pub(super) fn default_table() -> Table {

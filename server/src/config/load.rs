@@ -8,11 +8,13 @@ use toml::{Table, Value};
 use super::checks::check;
 use super::error::ConfigError;
 use super::file;
-use super::keys::{Keys, default_table, nearest};
+use super::keys::{Keys, closest, default_table};
 use super::sections::Config;
 
 /// Read when no file is named and this one exists.
 const DEFAULT_FILE: &str = "taskyard.toml";
+/// What the variables of the settings begin with.
+const PREFIX: &str = "TASKYARD_";
 /// Variables that are not settings of the server: the command line's, and those of the project's chores.
 const OTHER_VARIABLES: [&str; 4] =
     ["TASKYARD_CONFIG", "TASKYARD_SERVER", "TASKYARD_BIN", "TASKYARD_WRITE_SCREENSHOT"];
@@ -79,13 +81,15 @@ fn load_environment(
 ) -> Result<(), ConfigError> {
     let known = keys.variables();
     for (variable, text) in environment {
-        if !variable.starts_with("TASKYARD_") || OTHER_VARIABLES.contains(&variable.as_str()) {
+        if !variable.starts_with(PREFIX) || OTHER_VARIABLES.contains(&variable.as_str()) {
             continue;
         }
         let outcome = match known.get(variable) {
             Some(key) => set_text(keys, table, key, text),
             None => {
-                let hint = nearest(variable, known.keys().map(String::as_str));
+                let names = known.keys().filter_map(|name| name.strip_prefix(PREFIX));
+                let hint = closest(&variable[PREFIX.len()..], names)
+                    .map_or_else(String::new, |name| format!("; did you mean \"{PREFIX}{name}\"?"));
                 Err(format!("no setting has this variable{hint}"))
             }
         };

@@ -15,7 +15,7 @@ pub mod registry;
 mod schema;
 mod sentences;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod worker;
 
 pub use context::JobContext;

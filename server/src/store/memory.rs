@@ -89,3 +89,6 @@ impl Drop for Writer {
         self.shared.writer_taken.store(false, Ordering::Release);
     }
 }
+
+#[cfg(test)]
+mod tests;

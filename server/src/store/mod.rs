@@ -5,10 +5,12 @@
 //! writer's `apply` has returned is committed and survives a power cut (memory: nothing does).
 
 #[cfg(test)]
-pub mod conformance;
+pub(crate) mod conformance;
 pub mod error;
 pub mod memory;
 pub mod ops;
+mod search;
+pub mod sqlite;
 mod transition;
 pub mod writer;
 
@@ -23,6 +25,7 @@ pub use ops::{
     AttemptEnd, CancelResult, ClaimedJob, ClearedGroup, Committed, JobInsert, OpResult, QueueSettings,
     RetryResult, StoredQueue, StoredYard, WriteOp,
 };
+pub use sqlite::SqliteStore;
 pub use writer::{Ticket, WriterHandle, WriterThread, Written};
 
 /// Attempts kept of each job; older ones are forgotten.

@@ -58,7 +58,11 @@ impl LiveCounters {
             ("refused_views_total", "Watches refused: too many views.", all(&self.refused_views)),
             ("view_reads_total", "Reads of the store for views.", all(&self.view_reads)),
             ("view_reads_failed_total", "Of these, failed.", all(&self.view_reads_failed)),
-            ("view_reads_overrun_total", "Of these, overtaken and done again.", all(&self.view_reads_overrun)),
+            (
+                "view_reads_overrun_total",
+                "Of these, overtaken and done again.",
+                all(&self.view_reads_overrun),
+            ),
             ("hub_restarts_total", "Restarts of the hub after a panic.", all(&self.hub_restarts)),
         ]
     }

@@ -41,8 +41,8 @@ impl YardBuilder {
     }
 
     /// Adds the kinds that the program `taskyard` comes with: `demo`, `http` and `image`.
-    pub fn built_in_kinds(self, http: &HttpConfig) -> Self {
-        self.register(|kinds| kinds.register_built_in(http))
+    pub fn built_in_kinds(self, http: HttpConfig) -> Self {
+        self.register(|kinds| kinds.register_built_in(&http))
     }
 
     /// Settings for a queue when it is made; a queue that exists keeps what people set since.

@@ -19,6 +19,7 @@ use crate::queue::core::CoreConfig;
 use crate::queue::messages::ListQueues;
 use crate::queue::{JobQueue, JobQueueParts, WriterSlot};
 use crate::store::memory::MemoryStore;
+use crate::store::sqlite::SqliteStore;
 
 use crate::store::{QueueSettings, Store, StoreError, StoreReader, StoreWriter};
 use crate::supervision::Supervision;
@@ -118,7 +119,7 @@ async fn open(data_dir: Option<std::path::PathBuf>, clock: Clock) -> Result<Open
 
 fn open_blocking(data_dir: Option<&Path>, clock: &Clock) -> Result<Opened, StartError> {
     let (store, files): (Arc<dyn Store>, _) = match data_dir {
-        Some(dir) => (Arc::new(MemoryStore::new()), FileStore::open(dir.join("files"))?),
+        Some(dir) => (Arc::new(SqliteStore::open(dir)?), FileStore::open(dir.join("files"))?),
         None => (Arc::new(MemoryStore::new()), FileStore::temporary()?),
     };
     let mut writer = store.writer()?;

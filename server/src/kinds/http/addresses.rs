@@ -4,7 +4,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::config::{HttpConfig, Network};
+use ipnet::{Ipv4Net, Ipv6Net};
+
+use super::config::HttpConfig;
 
 /// An address that requests may not go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +19,7 @@ pub(super) struct Refused {
 /// # Errors
 /// Requests may not go to `address`.
 pub(super) fn check(address: IpAddr, config: &HttpConfig) -> Result<(), Refused> {
-    let allowed = |address| config.allowed_networks.iter().any(|network| network.contains(address));
+    let allowed = |address: IpAddr| config.allowed_networks.iter().any(|network| network.contains(&address));
     if config.allow_private_addresses || allowed(address) || allowed(address.to_canonical()) {
         return Ok(());
     }
@@ -35,54 +37,54 @@ pub(super) fn not_public(address: IpAddr) -> Option<&'static str> {
     }
 }
 
-const V4: [(Network, &str); 15] = [
-    (Network::v4([0, 0, 0, 0], 8), "an unspecified address"),
-    (Network::v4([10, 0, 0, 0], 8), "a private address"),
-    (Network::v4([100, 64, 0, 0], 10), "a private address (carrier-grade NAT)"),
-    (Network::v4([127, 0, 0, 0], 8), "a loopback address"),
-    (Network::v4([169, 254, 0, 0], 16), "a link-local address"),
-    (Network::v4([172, 16, 0, 0], 12), "a private address"),
-    (Network::v4([192, 0, 0, 0], 24), "a reserved address"),
-    (Network::v4([192, 0, 2, 0], 24), "an address for documentation"),
-    (Network::v4([192, 88, 99, 0], 24), "a reserved address (6to4 relay)"),
-    (Network::v4([192, 168, 0, 0], 16), "a private address"),
-    (Network::v4([198, 18, 0, 0], 15), "an address for benchmarks"),
-    (Network::v4([198, 51, 100, 0], 24), "an address for documentation"),
-    (Network::v4([203, 0, 113, 0], 24), "an address for documentation"),
-    (Network::v4([224, 0, 0, 0], 4), "a multicast address"),
-    (Network::v4([240, 0, 0, 0], 4), "a reserved or broadcast address"),
+const V4: [(Ipv4Net, &str); 15] = [
+    (v4_net([0, 0, 0, 0], 8), "an unspecified address"),
+    (v4_net([10, 0, 0, 0], 8), "a private address"),
+    (v4_net([100, 64, 0, 0], 10), "a private address (carrier-grade NAT)"),
+    (v4_net([127, 0, 0, 0], 8), "a loopback address"),
+    (v4_net([169, 254, 0, 0], 16), "a link-local address"),
+    (v4_net([172, 16, 0, 0], 12), "a private address"),
+    (v4_net([192, 0, 0, 0], 24), "a reserved address"),
+    (v4_net([192, 0, 2, 0], 24), "an address for documentation"),
+    (v4_net([192, 88, 99, 0], 24), "a reserved address (6to4 relay)"),
+    (v4_net([192, 168, 0, 0], 16), "a private address"),
+    (v4_net([198, 18, 0, 0], 15), "an address for benchmarks"),
+    (v4_net([198, 51, 100, 0], 24), "an address for documentation"),
+    (v4_net([203, 0, 113, 0], 24), "an address for documentation"),
+    (v4_net([224, 0, 0, 0], 4), "a multicast address"),
+    (v4_net([240, 0, 0, 0], 4), "a reserved or broadcast address"),
 ];
 
 fn v4(address: Ipv4Addr) -> Option<&'static str> {
-    V4.iter().find(|(network, _)| network.contains(address.into())).map(|(_, what)| *what)
+    V4.iter().find(|(network, _)| network.contains(&address)).map(|(_, what)| *what)
 }
 
 /// Only `2000::/3` is handed out to the public; what is special outside of it gets its name here, so that
 /// the error can say it.
-const V6: [(Network, &str); 11] = [
-    (Network::v6([0, 0, 0, 0, 0, 0, 0, 0], 128), "an unspecified address"),
-    (Network::v6([0, 0, 0, 0, 0, 0, 0, 1], 128), "a loopback address"),
-    (Network::v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48), "a private address (local NAT64)"),
-    (Network::v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7), "a private address (unique local)"),
-    (Network::v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10), "a link-local address"),
-    (Network::v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10), "a private address (site-local)"),
-    (Network::v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), "a multicast address"),
+const V6: [(Ipv6Net, &str); 11] = [
+    (v6_net([0, 0, 0, 0, 0, 0, 0, 0], 128), "an unspecified address"),
+    (v6_net([0, 0, 0, 0, 0, 0, 0, 1], 128), "a loopback address"),
+    (v6_net([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48), "a private address (local NAT64)"),
+    (v6_net([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7), "a private address (unique local)"),
+    (v6_net([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10), "a link-local address"),
+    (v6_net([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10), "a private address (site-local)"),
+    (v6_net([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), "a multicast address"),
     // Teredo is in there: its addresses hold an IPv4 address that nobody checked.
-    (Network::v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), "a reserved address"),
-    (Network::v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), "an address for documentation"),
-    (Network::v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), "an address for documentation"),
-    (Network::v6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16), "a reserved address"),
+    (v6_net([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), "a reserved address"),
+    (v6_net([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), "an address for documentation"),
+    (v6_net([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), "an address for documentation"),
+    (v6_net([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16), "a reserved address"),
 ];
-const PUBLIC_V6: Network = Network::v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
+const PUBLIC_V6: Ipv6Net = v6_net([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
 fn v6(address: Ipv6Addr) -> Option<&'static str> {
     if let Some(embedded) = embedded_v4(address) {
         return v4(embedded);
     }
-    if let Some((_, what)) = V6.iter().find(|(network, _)| network.contains(address.into())) {
+    if let Some((_, what)) = V6.iter().find(|(network, _)| network.contains(&address)) {
         return Some(what);
     }
-    (!PUBLIC_V6.contains(address.into())).then_some("a reserved address")
+    (!PUBLIC_V6.contains(&address)).then_some("a reserved address")
 }
 
 /// The IPv4 address that packets to this one end up at: IPv4-mapped (`::ffff:0:0/96`), the well-known NAT64
@@ -94,4 +96,12 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
         [0x2002, a, b, ..] => Some(low(a, b)),
         _ => None,
     }
+}
+
+const fn v4_net([a, b, c, d]: [u8; 4], prefix: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
+}
+
+const fn v6_net([a, b, c, d, e, f, g, h]: [u16; 8], prefix: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix)
 }

@@ -23,7 +23,7 @@ use super::context::JobContext;
 use super::worker::{JobError, JobResult, Label, QueueDefaults, Worker};
 pub use args::{HttpArgs, Method};
 pub use client::HttpSetupError;
-pub use config::{HttpConfig, Network};
+pub use config::HttpConfig;
 use exchange::Exchange;
 
 /// See the module.

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::addresses::not_public;
-use super::{Http, HttpArgs, HttpConfig, Network};
+use super::{Http, HttpArgs, HttpConfig};
 use crate::kinds::tests::{test_context, test_files};
 use crate::kinds::worker::{JobResult, Worker};
 
@@ -235,7 +235,7 @@ async fn a_redirect_to_an_address_that_is_not_allowed_is_refused() {
     {
         // localhost may be ::1 first, but never 127.0.0.1 alone: its port 1 is closed in either case.
         let message =
-            fails(only("127.0.0.1"), json!({"url": format!("http://{at}/see-other?{target}")})).await;
+            fails(only("127.0.0.1/32"), json!({"url": format!("http://{at}/see-other?{target}")})).await;
         let refused = message.contains("this server's configuration allows public addresses only");
         assert!(refused || target.contains("localhost"), "{target}: {message}");
     }
@@ -315,20 +315,5 @@ fn every_special_address_is_known_and_public_ones_pass() {
         2606:4700::1111 2001:4860:4860::8888 2a00::1 ::ffff:8.8.8.8 64:ff9b::8.8.8.8 2002:808:808::1";
     for text in public.split_whitespace() {
         assert_eq!(not_public(text.parse().expect(text)), None, "{text}");
-    }
-}
-
-#[test]
-fn networks_are_read_from_text_and_know_their_addresses() {
-    let holds = |network: &str, address: &str| {
-        let network: Network = network.parse().expect(network);
-        network.contains(address.parse().expect(address))
-    };
-    assert!(holds("10.1.0.0/16", "10.1.255.255") && !holds("10.1.0.0/16", "10.2.0.0"));
-    assert!(holds("0.0.0.0/0", "255.0.0.1") && holds("::/0", "ff::1") && !holds("::/0", "1.1.1.1"));
-    assert!(holds("fd00::/8", "fdff::1") && !holds("fd00::/8", "fe00::1"));
-    assert!(holds("10.0.0.1", "10.0.0.1") && !holds("10.0.0.1", "10.0.0.2"));
-    for bad in ["", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0/8", "x/8", "10.0.0.0/-1"] {
-        assert!(bad.parse::<Network>().is_err(), "{bad}");
     }
 }

@@ -54,6 +54,7 @@ impl StoredJob {
         }
     }
 
+    /// What a worker needs.
     pub fn claimed(&self) -> ClaimedJob {
         ClaimedJob { job: Arc::clone(&self.row), args: self.args.clone(), inputs: self.inputs.clone() }
     }

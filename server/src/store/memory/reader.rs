@@ -10,7 +10,8 @@ use taskyard_shared::view::{JobsQuery, SortOrder, WindowStart};
 use super::Shared;
 use super::job::StoredJob;
 use super::yard::Yard;
-use crate::store::{JobsPage, SEARCH_BUDGET_ROWS, StoreError, StoreReader};
+use crate::store::search::{Window, is_after_start, named_job, rows_to_skip};
+use crate::store::{JobsPage, StoreError, StoreReader};
 
 pub(super) struct Reader {
     pub shared: Arc<Shared>,
@@ -19,32 +20,13 @@ pub(super) struct Reader {
 impl StoreReader for Reader {
     fn list(&self, query: &JobsQuery) -> Result<JobsPage, StoreError> {
         let yard = self.shared.read();
-        let limit = query.limit as usize;
-        let mut page = JobsPage { rows: Vec::new(), more: false, scanned_to: None, as_of: yard.seq };
-        let mut to_skip = match query.start {
-            WindowStart::Offset { rows } => rows,
-            WindowStart::Top | WindowStart::After { .. } => 0,
-        };
-        let searches = query.filter.kind.is_some() || !query.filter.text.trim().is_empty();
-        for (looked_at, job) in in_order(&yard, query).enumerate() {
-            if searches && looked_at == SEARCH_BUDGET_ROWS {
-                page.more = true;
-                page.scanned_to = last_before(&yard, query, job.row.id);
-                break;
-            }
-            if !query.filter.matches(&job.row) {
-                continue;
-            }
-            if to_skip > 0 {
-                to_skip -= 1;
-            } else if page.rows.len() < limit {
-                page.rows.push(Arc::clone(&job.row));
-            } else {
-                page.more = true;
+        let mut window = Window::new(query, rows_to_skip(query), yard.seq);
+        for job in in_order(&yard, query) {
+            if window.offer(Arc::clone(&job.row)).is_break() {
                 break;
             }
         }
-        Ok(page)
+        Ok(window.into_page())
     }
 
     fn job(&self, id: JobId) -> Result<Option<JobDetail>, StoreError> {
@@ -70,6 +52,9 @@ impl StoreReader for Reader {
 
 /// The jobs from the window's start on, in the query's order.
 fn in_order<'a>(yard: &'a Yard, query: &JobsQuery) -> Box<dyn Iterator<Item = &'a StoredJob> + 'a> {
+    if let Some(id) = named_job(&query.filter) {
+        return Box::new(yard.jobs.get(&id).filter(|job| is_after_start(query, job.row.id)).into_iter());
+    }
     let after = match query.start {
         WindowStart::After { id } => Bound::Excluded(id),
         WindowStart::Top | WindowStart::Offset { .. } => Bound::Unbounded,
@@ -78,13 +63,4 @@ fn in_order<'a>(yard: &'a Yard, query: &JobsQuery) -> Box<dyn Iterator<Item = &'
         SortOrder::Newest => Box::new(yard.jobs.range((Bound::Unbounded, after)).rev().map(|(_, job)| job)),
         SortOrder::Oldest => Box::new(yard.jobs.range((after, Bound::Unbounded)).map(|(_, job)| job)),
     }
-}
-
-/// The job just before `id` in the query's order.
-fn last_before(yard: &Yard, query: &JobsQuery, id: JobId) -> Option<JobId> {
-    let neighbour = match query.sort {
-        SortOrder::Newest => yard.jobs.range((Bound::Excluded(id), Bound::Unbounded)).next(),
-        SortOrder::Oldest => yard.jobs.range(..id).next_back(),
-    };
-    neighbour.map(|(id, _)| *id)
 }
