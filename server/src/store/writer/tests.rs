@@ -60,11 +60,10 @@ fn with_backlog(behind: Vec<Vec<(Ticket, WriteOp)>>) -> (Vec<Written>, WriterCou
         handle.submit(batch);
     }
     drop(go);
-    let observer = handle.counters.clone();
+    let counters = handle.counters.clone();
     drop(handle);
     thread.join();
-    let counters = WriterHandle { orders: mpsc::channel().0, counters: observer }.counters();
-    (heard.into_iter().collect(), counters)
+    (heard.into_iter().collect(), counters.read())
 }
 
 fn tickets(written: &Written) -> Vec<u64> {
