@@ -4,3 +4,4 @@ pub mod browser;
 pub mod output;
 pub mod patience;
 pub mod server;
+pub mod stored;
