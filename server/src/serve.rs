@@ -108,7 +108,7 @@ fn builder(config: &Config) -> YardBuilder {
 fn http_config(config: &crate::config::HttpConfig) -> HttpConfig {
     HttpConfig {
         allow_private_addresses: config.allow_private_addresses,
-        allowed_networks: config.allow.iter().filter_map(|net| net.to_string().parse().ok()).collect(),
+        allowed_networks: config.allow.clone(),
     }
 }
 

@@ -32,3 +32,17 @@ pub fn until<T>(within: Duration, mut ask: impl FnMut() -> Result<Option<T>>) ->
         std::thread::sleep(LOOK_AGAIN_AFTER);
     }
 }
+
+/// As [`until`], for what is asked over the network.
+pub async fn eventually<T>(within: Duration, mut ask: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+    let deadline = Instant::now() + within;
+    loop {
+        if let Some(answer) = ask().await? {
+            return Ok(answer);
+        }
+        if Instant::now() > deadline {
+            bail!("nothing after {} s", within.as_secs());
+        }
+        tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+    }
+}

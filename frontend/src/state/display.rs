@@ -12,7 +12,7 @@ use super::jobs_view::JobsView;
 /// Rows in a window, and so in memory.
 pub const WINDOW_ROWS: u32 = 200;
 /// So many rows before the edge of its window the list asks for the next one.
-const MARGIN: u64 = 30;
+const MARGIN: u64 = 60;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {

@@ -64,7 +64,7 @@ fn next_window_is_laid_where_its_known_rows_were() {
 fn window_is_asked_for_before_its_edge_is_reached() {
     let display = held(801..=1_000, 1_000, true);
     assert_eq!(display.wanted(0, 20, WindowStart::Top), None);
-    assert_eq!(display.wanted(140, 20, WindowStart::Top), None);
+    assert_eq!(display.wanted(110, 20, WindowStart::Top), None);
     assert_eq!(display.wanted(160, 20, WindowStart::Top), Some(WindowStart::Offset { rows: 70 }));
     assert_eq!(display.wanted(5_000, 20, WindowStart::Top), Some(WindowStart::Offset { rows: 4_910 }));
     let short = held(1..=10, 10, false);
@@ -75,7 +75,7 @@ fn window_is_asked_for_before_its_edge_is_reached() {
 fn way_back_to_the_top_ends_in_the_top_window() {
     let mut display = held(801..=1_000, 1_000, true);
     display.replace(&view(401..=600, 400, 1_000, true), Hold::Still);
-    assert_eq!(display.wanted(450, 20, WindowStart::Offset { rows: 400 }), None);
+    assert_eq!(display.wanted(480, 20, WindowStart::Offset { rows: 400 }), None);
     assert_eq!(display.wanted(0, 20, WindowStart::Offset { rows: 400 }), Some(WindowStart::Top));
     display.replace(&view(801..=1_000, 0, 1_000, true), Hold::Still);
     assert_eq!((display.base, display.rows), (0, 1_000));

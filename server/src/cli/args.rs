@@ -85,7 +85,7 @@ pub struct ServeArgs {
     /// How long running jobs may go on after the stop was asked for, in seconds [default: 30]
     #[arg(long, value_name = "S")]
     pub deadline: Option<String>,
-    /// error, warn, info, debug, trace or off; or by part: info,taskyard=debug [default: info]
+    /// error, warn, info, debug, trace or off; or by part: info,taskyard=debug [default: info,actix_server=warn]
     #[arg(long, value_name = "FILTER")]
     pub log_level: Option<String>,
     /// text or json [default: text]

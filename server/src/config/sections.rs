@@ -117,7 +117,7 @@ pub struct LogConfig {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        LogConfig { level: "info".to_owned(), format: LogFormat::Text }
+        LogConfig { level: "info,actix_server=warn".to_owned(), format: LogFormat::Text }
     }
 }
 

@@ -5,16 +5,16 @@
 //! for every command it has taken in and not yet answered, so at most that many operations wait here.
 //! **Order.** Operations are applied, and answered, in the order in which they were submitted.
 
+mod run;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
 use super::ops::{OpResult, StoredYard, WriteOp};
 use super::{CommitSeq, StoreError, StoreWriter};
-
-mod run;
 
 /// Most operations in one transaction. A submitted batch is never cut, so one batch may exceed it.
 pub const MAX_OPS_PER_COMMIT: usize = 1_000;
@@ -108,19 +108,25 @@ impl WriterHandle {
     }
 
     pub fn counters(&self) -> WriterCounters {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        WriterCounters {
-            commits: read(&self.counters.commits),
-            ops: read(&self.counters.ops),
-            largest_batch: read(&self.counters.largest_batch),
-            failed_ops: read(&self.counters.failed_ops),
-        }
+        self.counters.read()
     }
 
     fn send(&self, order: Order) {
         // The thread outlives every handle unless `on_done` itself panicked; then nobody waits for answers.
         if self.orders.send(order).is_err() {
             tracing::error!("the store's writer thread has ended; what was submitted is not written");
+        }
+    }
+}
+
+impl Counters {
+    fn read(&self) -> WriterCounters {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        WriterCounters {
+            commits: read(&self.commits),
+            ops: read(&self.ops),
+            largest_batch: read(&self.largest_batch),
+            failed_ops: read(&self.failed_ops),
         }
     }
 }
@@ -144,10 +150,6 @@ fn guarded<T>(call: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreEr
             .unwrap_or_else(|| "no message".to_owned());
         Err(StoreError::Refused(format!("a defect of the store: it panicked ({text})")))
     })
-}
-
-fn drain(waiting: &Receiver<Order>) -> Option<Order> {
-    waiting.try_recv().ok()
 }
 
 #[cfg(test)]

@@ -84,6 +84,11 @@ impl JobsView {
         &self.filter
     }
 
+    #[cfg(test)]
+    pub fn known_rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// What to ask the store for. None when there is nothing to read.
     pub fn read_query(&self) -> Option<JobsQuery> {
         let start = match self.start {

@@ -13,7 +13,7 @@ mod queue_book;
 mod queues_view;
 mod reading;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod watchers;
 mod window_diff;
 

@@ -47,6 +47,11 @@ impl Reading {
         self.wanted && self.under_way.is_none()
     }
 
+    #[cfg(test)]
+    pub fn is_under_way(&self) -> bool {
+        self.under_way.is_some()
+    }
+
     /// When the next read may begin; None when none is wanted or one is under way.
     pub fn due(&self, now: Instant) -> Option<Instant> {
         self.is_wanted().then(|| self.not_before.map_or(now, |at| at.max(now)))

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-
-use actix_web::dev::{Service, ServiceResponse};
+use actix_web::dev::ServiceResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::test::{TestRequest, call_service, init_service, read_body, read_body_json};
 use actix_web::{App, web};
@@ -32,8 +31,8 @@ impl StoreReader for OneJob {
         Ok((id == JobId(7)).then(|| detail(&self.inputs, &self.artifacts)))
     }
     fn artifact(&self, id: JobId, name: &str) -> Result<Option<FileRef>, StoreError> {
-        let of_job = self.artifacts.iter().filter(|_| id == JobId(7));
-        Ok(of_job.cloned().find(|file| file.name == name))
+        let found = self.artifacts.iter().find(|file| id == JobId(7) && file.name == name);
+        Ok(found.cloned())
     }
     fn unreferenced(&self, _: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
@@ -59,13 +58,12 @@ fn detail(inputs: &[FileRef], artifacts: &[FileRef]) -> JobDetail {
     JobDetail { job, args: json!({}), result: None, error: None, attempts: Vec::new(), inputs, artifacts }
 }
 
-async fn app(
-    files: &Arc<FileStore>,
-    reader: OneJob,
-) -> impl Service<actix_http::Request, Response = ServiceResponse, Error = actix_web::Error> + use<> {
+/// The API over these files and that store, as a function from request to response.
+async fn app(files: &Arc<FileStore>, reader: OneJob) -> impl AsyncFn(TestRequest) -> ServiceResponse + use<> {
     let api = FilesApi { files: Arc::clone(files), reader: Arc::new(reader) };
     let scope = web::scope("/api/v1").configure(configure);
-    init_service(App::new().app_data(web::Data::new(api)).service(scope)).await
+    let app = init_service(App::new().app_data(web::Data::new(api)).service(scope)).await;
+    async move |request: TestRequest| call_service(&app, request.to_request()).await
 }
 
 fn nothing() -> OneJob {
@@ -78,7 +76,7 @@ async fn get(media_type: &str, name: &str, more: (header::HeaderName, &str)) -> 
     let file = files.put(name, media_type, b"some content").expect("stored");
     let app = app(files, OneJob { artifacts: vec![file], inputs: Vec::new() }).await;
     let request = TestRequest::get().uri("/api/v1/jobs/7/artifacts/the.file").insert_header(more);
-    call_service(&app, request.to_request()).await
+    app(request).await
 }
 
 fn header_of<'a>(response: &'a ServiceResponse, name: &str) -> &'a str {
@@ -90,10 +88,13 @@ async fn an_upload_is_stored_and_described_by_its_content() {
     let test = test_files();
     let app = app(&test.files, nothing()).await;
     let request = TestRequest::post().uri("/api/v1/uploads?name=Gr%C3%BC%C3%9Fe%20%281%29.txt");
-    let response = call_service(&app, request.set_payload("hello").to_request()).await;
+    let response = app(request.set_payload("hello")).await;
     assert_eq!(response.status(), StatusCode::CREATED);
     let file: FileRef = read_body_json(response).await;
-    assert_eq!((file.name.as_str(), file.media_type.as_str(), file.bytes), ("Grüße (1).txt", "text/plain", 5));
+    assert_eq!(
+        (file.name.as_str(), file.media_type.as_str(), file.bytes),
+        ("Grüße (1).txt", "text/plain", 5)
+    );
     assert_eq!(test.files.read(&file.sha256).expect("stored"), b"hello");
 }
 
@@ -101,16 +102,18 @@ async fn an_upload_is_stored_and_described_by_its_content() {
 async fn bad_uploads_are_refused_with_a_problem() {
     let test = test_files();
     let app = app(&test.files, nothing()).await;
-    for (query, what) in [("name=../x", "\"../x\" is not a plain file name"), ("name=", "\"\" is not a plain")] {
+    for (query, what) in
+        [("name=../x", "\"../x\" is not a plain file name"), ("name=", "\"\" is not a plain")]
+    {
         let request = TestRequest::post().uri(&format!("/api/v1/uploads?{query}")).set_payload("x");
-        let response = call_service(&app, request.to_request()).await;
+        let response = app(request).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
         assert_eq!(header_of(&response, "content-type"), "application/problem+json");
         let problem: Value = read_body_json(response).await;
         assert!(problem["detail"].as_str().is_some_and(|text| text.starts_with(what)), "{problem}");
     }
     let request = TestRequest::post().uri("/api/v1/uploads").set_payload("x");
-    assert_eq!(call_service(&app, request.to_request()).await.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(app(request).await.status(), StatusCode::BAD_REQUEST);
 }
 
 #[actix_web::test]
@@ -121,7 +124,7 @@ async fn an_upload_that_is_too_large_is_refused_announced_or_not() {
     let announced = post().insert_header((header::CONTENT_LENGTH, MAX_UPLOAD_BYTES + 1));
     let body = Bytes::from(vec![0; usize::try_from(MAX_UPLOAD_BYTES).expect("it fits") + 1]);
     for request in [announced, post().set_payload(body)] {
-        let response = call_service(&app, request.to_request()).await;
+        let response = app(request).await;
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
         let problem: Value = read_body_json(response).await;
         assert_eq!(problem["detail"], "the file is larger than 50 MiB");
@@ -142,7 +145,9 @@ async fn an_artifact_comes_whole_with_headers_that_keep_it_harmless() {
 
 #[actix_web::test]
 async fn what_a_browser_could_run_is_only_saved() {
-    for media_type in ["text/html", "image/svg+xml", "application/pdf", "text/html; charset=utf-8", "nonsense"] {
+    for media_type in
+        ["text/html", "image/svg+xml", "application/pdf", "text/html; charset=utf-8", "nonsense"]
+    {
         let response = get(media_type, "the.file", (header::ACCEPT, "*/*")).await;
         assert_eq!(header_of(&response, "content-type"), "application/octet-stream", "{media_type}");
         assert!(header_of(&response, "content-disposition").starts_with("attachment;"), "{media_type}");
@@ -172,8 +177,8 @@ async fn files_and_jobs_that_do_not_exist_are_not_found() {
     let app = app(&test.files, OneJob { artifacts: vec![file, gone], inputs: Vec::new() }).await;
     let paths = ["7/artifacts/b.txt", "8/artifacts/a.txt", "x/artifacts/a.txt", "7/inputs/a.txt"];
     for path in paths.into_iter().chain(["7/artifacts/gone", "7/artifacts/..%2Fa.txt"]) {
-        let request = TestRequest::get().uri(&format!("/api/v1/jobs/{path}")).to_request();
-        assert_eq!(call_service(&app, request).await.status(), StatusCode::NOT_FOUND, "{path}");
+        let request = TestRequest::get().uri(&format!("/api/v1/jobs/{path}"));
+        assert_eq!(app(request).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
 }
 
@@ -184,7 +189,7 @@ async fn large_inputs_with_any_name_come_whole() {
     let file = test.files.put("Grüße \"a\" 100%.bin", "application/zip", &content).expect("stored");
     let app = app(&test.files, OneJob { artifacts: Vec::new(), inputs: vec![file] }).await;
     let uri = "/api/v1/jobs/7/inputs/Gr%C3%BC%C3%9Fe%20%22a%22%20100%25.bin";
-    let response = call_service(&app, TestRequest::get().uri(uri).to_request()).await;
+    let response = app(TestRequest::get().uri(uri)).await;
     let disposition = header_of(&response, "content-disposition");
     let expected = "attachment; filename=\"Gr__e _a_ 100_.bin\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%22a%22%20100%25.bin";
     assert_eq!(disposition, expected);

@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use taskyard::shared::job::JobId;
 
 use crate::cli::args::{ClearArgs, JobsArgs};
 use crate::cli::client::Api;
@@ -25,7 +24,7 @@ pub async fn cancel(args: JobsArgs) -> Result<Exit, CliError> {
     let mut refused = Refusals::default();
     for id in args.ids {
         let done: Result<Cancelled, _> = api.post(&path(&id.to_string(), "cancel"), &[], &json!({})).await;
-        if let Some(done) = refused.note(id, done)? {
+        if let Some(done) = refused.note(done)? {
             let note = if done.was_running { "; its work is being stopped" } else { "" };
             output::line(&format!("job {id} is cancelled{note}"))?;
         }
@@ -38,7 +37,7 @@ pub async fn retry(args: JobsArgs) -> Result<Exit, CliError> {
     let mut refused = Refusals::default();
     for id in args.ids {
         let done: Result<Value, _> = api.post(&path(&id.to_string(), "retry"), &[], &json!({})).await;
-        if refused.note(id, done)?.is_some() {
+        if refused.note(done)?.is_some() {
             output::line(&format!("job {id} is pending again"))?;
         }
     }
@@ -65,12 +64,12 @@ struct Refusals {
 }
 
 impl Refusals {
-    fn note<T>(&mut self, id: JobId, outcome: Result<T, CliError>) -> Result<Option<T>, CliError> {
+    fn note<T>(&mut self, outcome: Result<T, CliError>) -> Result<Option<T>, CliError> {
         match outcome {
             Ok(done) => Ok(Some(done)),
             Err(CliError::Refused(error)) => {
                 self.any = true;
-                output::complain(&format!("job {id}: {error}"));
+                output::complain(&error.to_string());
                 Ok(None)
             }
             Err(error) => Err(error),

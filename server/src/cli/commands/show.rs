@@ -24,10 +24,9 @@ pub async fn run(args: ShowArgs) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// State, error, result and artifacts of a job: what `add --wait` ends with, too.
+/// Error, result and artifacts of a job: what `add --wait` ends with, too.
 pub fn outcome(api: &Api, detail: &JobDetail) -> Result<(), CliError> {
     let job = &detail.job;
-    output::line(&format!("job {} is {}", job.id, job.state))?;
     if let Some(error) = &detail.error {
         // Of a job that runs again or has completed since, the error is the previous attempt's.
         let heading = if job.state == JobState::Failed { "Error" } else { "Latest error" };
@@ -46,7 +45,7 @@ pub fn outcome(api: &Api, detail: &JobDetail) -> Result<(), CliError> {
 
 fn head(detail: &JobDetail) -> Result<(), CliError> {
     let job = &detail.job;
-    output::line(&format!("#{} {} {}", job.id, plain(&job.name), plain(&job.detail)).trim_end())?;
+    output::line(format!("#{} {} {}", job.id, plain(&job.name), plain(&job.detail)).trim_end())?;
     let mut facts = vec![
         ("state", format!("{} {}", job.state, progress(job)).trim_end().to_owned()),
         ("kind", job.kind.clone()),

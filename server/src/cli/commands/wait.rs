@@ -34,6 +34,7 @@ pub async fn until_ended(api: &Api, id: JobId) -> Result<Exit, CliError> {
     }
     teller.finish();
     let detail: JobDetail = api.get(&["api", "v1", "jobs", &id.to_string()], &[]).await?;
+    output::line(&format!("job {id} is {}", detail.job.state))?;
     show::outcome(api, &detail)?;
     Ok(match detail.job.state {
         JobState::Failed => Exit::Failed,
@@ -68,9 +69,9 @@ impl Teller {
             }
             None => {
                 // Tenths, so that a log of a long job stays short.
-                let tenths = job.progress.thousandths() / 100;
+                let percent = job.progress.thousandths() / 100 * 10;
                 let line = match job.state {
-                    JobState::Processing => format!("job {} is processing, {tenths}0 %", job.id),
+                    JobState::Processing => format!("job {} is processing, {percent} %", job.id),
                     state => format!("job {} is {state}", job.id),
                 };
                 self.note(&line);

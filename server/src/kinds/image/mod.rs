@@ -4,7 +4,9 @@
 //! metadata: where a photo was taken stays with the original. Of a moving picture they show the first frame.
 //!
 //! Memory is bounded by what is checked before anything is decoded: a file of at most 50 MiB, a picture of
-//! at most 100 megapixels that takes at most 512 MiB. Everything runs on a thread that may block.
+//! at most 100 megapixels that takes at most 512 MiB. Measured with 100 megapixels: 350 MiB for a JPEG and
+//! 850 MiB for a PNG with transparency become small copies; 1.6 GiB for that PNG and a copy of nearly its
+//! size, the worst found. The queue's concurrency multiplies this. Everything runs on a thread that may block.
 
 mod args;
 mod encode;

@@ -1,15 +1,17 @@
 //! What becomes of pictures, whole and broken, large and upside down.
 
-use std::sync::Arc;
+use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+use image::{
+    DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Rgb, RgbImage, Rgba, RgbaImage,
+    load_from_memory,
+};
 use serde_json::{Value, json};
 use taskyard_shared::error::ErrorCode;
-use taskyard_shared::job::NewJob;
+use taskyard_shared::job::{FileRef, NewJob};
 
 use super::{Image, ImageArgs, jpeg};
-use crate::files::FileStore;
 use crate::kinds::KindRegistry;
 use crate::kinds::tests::{test_context, test_files};
 use crate::kinds::worker::{JobResult, Worker};
@@ -33,7 +35,7 @@ fn quarters(width: u32, height: u32) -> DynamicImage {
 }
 
 fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
-    let mut file = std::io::Cursor::new(Vec::new());
+    let mut file = Cursor::new(Vec::new());
     picture.write_to(&mut file, format).expect("encoded");
     file.into_inner()
 }
@@ -47,37 +49,40 @@ fn with_orientation(picture: &DynamicImage, orientation: u8) -> Vec<u8> {
     [&file[..2], &[0xff, 0xe1], &length, &exif, &file[2..]].concat()
 }
 
-async fn perform(files: &Arc<FileStore>, content: &[u8], more: Value) -> JobResult {
-    let source = files.put("x", "image/x", content).expect("stored").sha256;
-    let mut args = json!({ "source": source, "name": "photo.jpg" });
-    if let (Some(args), Value::Object(more)) = (args.as_object_mut(), more) {
-        args.extend(more);
-    }
-    let args: ImageArgs = serde_json::from_value(args).expect("arguments");
-    Image.perform(args, test_context(files).ctx).await
+/// What became of a picture: the outcome, and the artifacts as they are on the disk.
+struct Made {
+    outcome: JobResult,
+    progress: Vec<u16>,
+    artifacts: Vec<(String, Vec<u8>)>,
 }
 
-async fn fails(content: &[u8]) -> String {
-    perform(&test_files().files, content, json!({})).await.expect_err("it must fail").message
-}
-
-/// The copies, decoded again, with their names.
-async fn copies(content: &[u8], more: Value) -> Vec<(String, DynamicImage)> {
+/// Performs a job for a picture called `photo.jpg`, with these arguments besides.
+async fn perform(content: &[u8], more: Value) -> Made {
     let test = test_files();
     let source = test.files.put("x", "image/x", content).expect("stored").sha256;
     let mut args = json!({ "source": source, "name": "photo.jpg" });
     if let (Some(args), Value::Object(more)) = (args.as_object_mut(), more) {
         args.extend(more);
     }
-    let context = test_context(&test.files);
     let args: ImageArgs = serde_json::from_value(args).expect("arguments");
-    Image.perform(args, context.ctx).await.unwrap_or_else(|error| panic!("{}", error.message));
+    let context = test_context(&test.files);
+    let outcome = Image.perform(args, context.ctx).await;
     let artifacts = context.ends.artifacts.lock().expect("not poisoned").clone();
-    let decoded = artifacts.into_iter().map(|file| {
-        let content = test.files.read(&file.sha256).expect("stored");
-        (file.name, image::load_from_memory(&content).expect("a picture"))
-    });
-    decoded.collect()
+    let read = |file: FileRef| (file.name, test.files.read(&file.sha256).expect("stored"));
+    let progress = context.progress.lock().expect("not poisoned").clone();
+    Made { outcome, progress, artifacts: artifacts.into_iter().map(read).collect() }
+}
+
+async fn fails(content: &[u8]) -> String {
+    perform(content, json!({})).await.outcome.expect_err("it must fail").message
+}
+
+/// The copies, decoded again, with their names.
+async fn copies(content: &[u8], more: Value) -> Vec<(String, DynamicImage)> {
+    let made = perform(content, more).await;
+    made.outcome.unwrap_or_else(|error| panic!("{}", error.message));
+    let decode = |(name, content): (String, Vec<u8>)| (name, load_from_memory(&content).expect("a picture"));
+    made.artifacts.into_iter().map(decode).collect()
 }
 
 /// The colours in the middle of the four quarters, in reading order.
@@ -134,9 +139,8 @@ async fn copies_stand_upright_whatever_the_camera_held() {
 
 #[tokio::test]
 async fn the_result_lists_the_copies_and_nothing_is_enlarged() {
-    let test = test_files();
     let content = encoded(&quarters(300, 100), ImageFormat::Png);
-    let result = perform(&test.files, &content, json!({})).await.expect("made");
+    let result = perform(&content, json!({})).await.outcome.expect("made");
     assert_eq!(result["source"], json!({"width": 300, "height": 100}));
     assert_eq!(result["copies"][0]["name"], "photo-320.webp");
     assert_eq!((&result["copies"][1]["width"], &result["copies"][1]["height"]), (&json!(300), &json!(100)));
@@ -145,13 +149,8 @@ async fn the_result_lists_the_copies_and_nothing_is_enlarged() {
 
 #[tokio::test]
 async fn progress_comes_with_each_copy() {
-    let test = test_files();
-    let source =
-        test.files.put("x", "x", &encoded(&quarters(8, 8), ImageFormat::Png)).expect("stored").sha256;
-    let args = serde_json::from_value(json!({"source": source, "widths": [1, 2, 4, 8]})).expect("arguments");
-    let context = test_context(&test.files);
-    Image.perform(args, context.ctx).await.expect("made");
-    assert_eq!(*context.progress.lock().expect("not poisoned"), [200, 400, 600, 800, 1000]);
+    let made = perform(&encoded(&quarters(8, 8), ImageFormat::Png), json!({"widths": [1, 2, 4, 8]})).await;
+    assert_eq!(made.progress, [200, 400, 600, 800, 1000]);
 }
 
 #[tokio::test]
@@ -193,12 +192,11 @@ async fn a_colour_profile_goes_over_to_the_copies_if_it_fits_them() {
         encoder.set_icc_profile(profile.clone()).expect("JPEG has profiles");
         quarters(32, 32).write_with_encoder(encoder).expect("encoded");
         for format in ["jpeg", "png", "webp"] {
-            let test = test_files();
-            let more = json!({"widths": [16], "format": format});
-            let made = perform(&test.files, &content, more).await.expect("made");
-            assert_eq!(made["copies"].as_array().map(Vec::len), Some(1));
-            let picture = super::Picture::decode(&content).expect("decoded");
-            assert_eq!(picture.colour_profile().is_some(), kept);
+            let made = perform(&content, json!({"widths": [16], "format": format})).await;
+            let copy =
+                ImageReader::new(Cursor::new(&made.artifacts[0].1)).with_guessed_format().expect("memory");
+            let found = copy.into_decoder().expect("a picture").icc_profile().expect("readable");
+            assert_eq!(found, kept.then(|| profile.clone()), "{format}");
         }
     }
 }
@@ -290,7 +288,7 @@ async fn a_job_is_only_added_for_an_upload_that_exists() {
         ("a.gif", "image/gif")
     );
 
-    let gone = "there is no such upload; unused ones are removed after an hour";
+    let gone = "there is no such upload; unused ones are removed after a day";
     let table = [
         (json!({"source": "0".repeat(64)}), "/source", gone),
         (

@@ -1,6 +1,8 @@
 //! Windows of the list.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use taskyard_shared::job::{JobId, JobState, JobSummary};
 use taskyard_shared::view::{JobFilter, JobsQuery, SortOrder, WindowStart};
@@ -172,4 +174,31 @@ pub fn rows_are_as_of_the_latest_commit(mut yard: TestYard) {
         assert_eq!(page.as_of, yard.writer.load().unwrap().commit);
         assert_eq!(page.rows[0].state, state);
     }
+}
+
+/// Each commit adds one job, so a page that mixed two commits would not have as many rows as commits.
+pub fn a_page_is_of_one_commit_while_others_are_made(mut yard: TestYard) {
+    let reader = Arc::clone(&yard.reader);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let watch = || {
+            let query = JobsQuery { limit: 500, ..top(SortOrder::Newest) };
+            let mut last = 0;
+            while !is_over.load(Ordering::Relaxed) {
+                let page = reader.list(&query).unwrap();
+                assert_eq!(page.rows.len() as u64, page.as_of.0);
+                assert!(page.as_of.0 >= last, "time goes on");
+                last = page.as_of.0;
+            }
+        };
+        // More than a store has connections, so that some wait for one.
+        let watchers: Vec<_> = (0..8).map(|_| scope.spawn(watch)).collect();
+        for _ in 0..100 {
+            yard.add("demo");
+        }
+        is_over.store(true, Ordering::Relaxed);
+        for watcher in watchers {
+            watcher.join().unwrap();
+        }
+    });
 }

@@ -8,7 +8,8 @@ pub mod jobs;
 pub mod lists;
 pub mod losses;
 pub mod queues;
-mod yard;
+pub mod random;
+pub mod yard;
 
 pub use yard::TestYard;
 
@@ -74,7 +75,8 @@ macro_rules! suite {
                 a_filter_may_name_a_state_twice,
                 a_text_with_a_number_finds_that_job_alone,
                 a_search_stops_at_its_budget_and_goes_on_from_there,
-                rows_are_as_of_the_latest_commit;
+                rows_are_as_of_the_latest_commit,
+                a_page_is_of_one_commit_while_others_are_made;
         }
     };
 }

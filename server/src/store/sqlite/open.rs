@@ -1,6 +1,7 @@
 //! Opening a data folder: lock it, look at the file without changing it, then open it for writing.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,8 +15,8 @@ use super::write::SqliteWriter;
 use super::{SqliteStore, schema};
 use crate::store::StoreError;
 
-/// Up to this size the whole file is checked for damage at every start; that takes about a tenth of a
-/// second at most. Damage in a larger file is found when the damaged page is read.
+/// Up to this size (about 350,000 small jobs) the whole file is checked for damage at every start; that takes
+/// about 4 ms for each megabyte. Damage in a larger file is found when the damaged page is read.
 pub(super) const CHECKED_UP_TO_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The first version without the WAL-reset bug, by which 3.7.0 to 3.51.2 can damage a database.
@@ -69,6 +70,9 @@ fn inspect(file: &Path, check_up_to_bytes: u64) -> Result<(), StoreError> {
     }
     let explained = |error: rusqlite::Error| explain_opening(&error, file);
     let damaged = |reason: String| StoreError::Corrupt { path: file.to_owned(), reason };
+    if is_cut_off(file, bytes) {
+        return Err(damaged("its end is missing".to_owned()));
+    }
     let conn = reading_connection(file).map_err(explained)?;
     let application: i32 =
         conn.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(explained)?;
@@ -87,6 +91,24 @@ fn inspect(file: &Path, check_up_to_bytes: u64) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Whether the file is shorter than its header says. SQLite itself would take a missing piece of a page for
+/// zeros. While there is a log, the rest may still be in that.
+fn is_cut_off(file: &Path, bytes: u64) -> bool {
+    let mut header = [0; 32];
+    let has_log = fs::metadata(file.with_extension("db-wal")).is_ok_and(|log| log.len() > 0);
+    let is_read = File::open(file).and_then(|mut file| file.read_exact(&mut header)).is_ok();
+    if has_log || !is_read || !header.starts_with(b"SQLite format 3\0") {
+        return false;
+    }
+    // The file format's description: the page size at 16 (1 stands for 65,536), the number of pages at 28.
+    let page_bytes = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        bytes => u64::from(bytes),
+    };
+    let pages = u32::from_be_bytes([header[28], header[29], header[30], header[31]]);
+    bytes < page_bytes * u64::from(pages)
 }
 
 fn is_empty(conn: &Connection) -> rusqlite::Result<bool> {

@@ -1,3 +1,9 @@
+//! What only the SQLite store promises, besides what every store does.
+
+mod damage;
+mod folder;
+mod plans;
+
 use super::SqliteStore;
 use crate::store::conformance::{TestYard, suite};
 
@@ -7,3 +13,8 @@ pub(crate) fn fresh() -> TestYard {
 }
 
 suite!(crate::store::sqlite::tests::fresh());
+
+#[test]
+fn random_operations_come_out_as_in_memory() {
+    crate::store::conformance::random::answers_what_memory_answers(fresh);
+}

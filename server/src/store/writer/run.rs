@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 
-use super::{Counters, MAX_JOBS_PER_COMMIT, MAX_OPS_PER_COMMIT, Order, Ticket, Written, drain, guarded};
+use super::{Counters, MAX_JOBS_PER_COMMIT, MAX_OPS_PER_COMMIT, Order, Ticket, Written, guarded};
 use crate::store::ops::WriteOp;
 use crate::store::{StoreError, StoreWriter};
 
@@ -71,7 +71,7 @@ impl<C: Fn() -> i64, D: FnMut(Written)> Run<C, D> {
                         (self.on_done)(Written::Loaded { generation, yard });
                     }
                 }
-                next = drain(waiting);
+                next = waiting.try_recv().ok();
             }
             self.write(&mut gathered);
         }

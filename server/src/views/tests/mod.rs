@@ -1,1 +1,7 @@
-//! Tests.
+//! What the live views promise.
+
+mod convergence;
+mod frames;
+mod hub;
+pub(crate) mod model;
+mod restart;

@@ -14,6 +14,26 @@ pub(super) struct Transaction<'c> {
     pub now_ms: i64,
     /// Whether anything changed, so that there is something to commit.
     pub changed: bool,
+    hot: Hot<'c>,
+}
+
+/// The statements that a batch runs once for each job, looked up once for the batch.
+#[derive(Default)]
+struct Hot<'c> {
+    row: Option<CachedStatement<'c>>,
+    change: Option<CachedStatement<'c>>,
+}
+
+/// The statement in its slot, prepared at its first use.
+fn hot<'s, 'c>(
+    slot: &'s mut Option<CachedStatement<'c>>,
+    conn: &'c Connection,
+    sql: &str,
+) -> rusqlite::Result<&'s mut CachedStatement<'c>> {
+    Ok(match slot {
+        Some(statement) => statement,
+        None => slot.insert(conn.prepare_cached(sql)?),
+    })
 }
 
 pub(super) const CHANGE: &str = "UPDATE job SET state = ?2, progress = ?3, attempt = ?4, started_at_ms = ?5, \
@@ -22,7 +42,7 @@ pub(super) const CHANGE: &str = "UPDATE job SET state = ?2, progress = ?3, attem
 impl<'c> Transaction<'c> {
     pub fn begin(conn: &'c Connection, standing: Standing, now_ms: i64) -> rusqlite::Result<Self> {
         conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        Ok(Transaction { conn, standing, now_ms, changed: false })
+        Ok(Transaction { conn, standing, now_ms, changed: false, hot: Hot::default() })
     }
 
     /// Writes the counts and the commit's number, and commits. What was written is on the disk then.
@@ -57,20 +77,21 @@ impl<'c> Transaction<'c> {
     }
 
     /// A job's row, and the number of its queue.
-    pub fn row(&self, id: JobId) -> rusqlite::Result<Option<(JobSummary, i64)>> {
+    pub fn row(&mut self, id: JobId) -> rusqlite::Result<Option<(JobSummary, i64)>> {
         // A number that no job can have.
         let Ok(id) = i64::try_from(id.0) else { return Ok(None) };
-        self.prepared(ROW)?
+        let standing = &self.standing;
+        hot(&mut self.hot.row, self.conn, ROW)?
             .query_row([id], |row| {
                 let queue = rows::queue_id(row)?;
-                Ok((rows::summary(row, self.standing.name(queue)?)?, queue))
+                Ok((rows::summary(row, standing.name(queue)?)?, queue))
             })
             .optional()
     }
 
     /// Writes what can change in a row, and counts the job in its new state.
     pub fn change(&mut self, job: &JobSummary, queue: i64, from: JobState) -> rusqlite::Result<()> {
-        self.prepared(CHANGE)?.execute(params![
+        hot(&mut self.hot.change, self.conn, CHANGE)?.execute(params![
             job.id.0,
             state_code(job.state),
             job.progress.thousandths(),

@@ -1,0 +1,199 @@
+//! A store that is only a map, and a client that takes in frames as a tab does.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use taskyard_shared::event::ServerFrame;
+use taskyard_shared::job::{FileRef, JobDetail, JobId, JobState, JobSummary, Progress};
+use taskyard_shared::queue::{QueueStatus, StateCounts, apply_queues};
+use taskyard_shared::view::{JobsQuery, SortOrder, ViewDelta, ViewQuery, ViewSnapshot, WindowStart};
+
+use crate::pubsub::{CommitEvents, JobChange};
+use crate::store::{CommitSeq, JobsPage, StoreError, StoreReader};
+
+pub fn job(id: u64, queue: &str, name: &str) -> JobSummary {
+    JobSummary {
+        id: JobId(id),
+        kind: "demo".to_owned(),
+        queue: queue.to_owned(),
+        name: name.to_owned(),
+        detail: String::new(),
+        state: JobState::Pending,
+        progress: Progress::NONE,
+        attempt: 0,
+        created_at_ms: 0,
+        started_at_ms: None,
+        finished_at_ms: None,
+        error: None,
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Model {
+    inner: Arc<Mutex<Inner>>,
+    pub reads: Arc<AtomicUsize>,
+}
+
+#[derive(Default)]
+struct Inner {
+    jobs: BTreeMap<JobId, Arc<JobSummary>>,
+    commit: u64,
+    refuses: bool,
+}
+
+impl Model {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn refuse_reads(&self, refuses: bool) {
+        self.inner().refuses = refuses;
+    }
+
+    pub fn next_id(&self) -> u64 {
+        self.inner().jobs.last_key_value().map_or(1, |(id, _)| id.0 + 1)
+    }
+
+    /// Commits these changes and answers what a queue would publish.
+    pub fn commit(&self, changes: Vec<JobChange>) -> Arc<CommitEvents> {
+        let mut inner = self.inner();
+        inner.commit += 1;
+        for change in &changes {
+            match change {
+                JobChange::Changed(job) => {
+                    inner.jobs.insert(job.id, Arc::clone(job));
+                }
+                JobChange::Progressed(id, progress) => {
+                    if let Some(job) = inner.jobs.get_mut(id) {
+                        Arc::make_mut(job).progress = *progress;
+                    }
+                }
+                JobChange::Removed(ids) => ids.iter().for_each(|id| {
+                    inner.jobs.remove(id);
+                }),
+            }
+        }
+        let commit = CommitSeq(inner.commit);
+        drop(inner);
+        Arc::new(CommitEvents { commit, changes, queues: self.queues(), reload: false })
+    }
+
+    pub fn add(&self, queue: &str, name: &str) -> Arc<CommitEvents> {
+        self.commit(vec![JobChange::Changed(Arc::new(job(self.next_id(), queue, name)))])
+    }
+
+    pub fn get(&self, id: u64) -> Option<JobSummary> {
+        self.inner().jobs.get(&JobId(id)).map(|job| JobSummary::clone(job))
+    }
+
+    pub fn commit_seq(&self) -> CommitSeq {
+        CommitSeq(self.inner().commit)
+    }
+
+    pub fn queues(&self) -> Vec<QueueStatus> {
+        let mut counts: BTreeMap<String, StateCounts> = BTreeMap::new();
+        for queue in ["a", "b"] {
+            counts.insert(queue.to_owned(), StateCounts::default());
+        }
+        for job in self.inner().jobs.values() {
+            counts.entry(job.queue.clone()).or_default()[job.state] += 1;
+        }
+        let status =
+            |(name, counts)| QueueStatus { name, concurrency: 1, paused: false, counts, stopping: 0 };
+        counts.into_iter().map(status).collect()
+    }
+
+    pub fn page(&self, query: &JobsQuery) -> JobsPage {
+        let inner = self.inner();
+        let mut rows: Vec<_> = inner.jobs.values().filter(|job| query.filter.matches(job)).cloned().collect();
+        if query.sort == SortOrder::Newest {
+            rows.reverse();
+        }
+        match (query.start, query.sort) {
+            (WindowStart::Top, _) => (),
+            (WindowStart::After { id }, SortOrder::Newest) => rows.retain(|job| job.id < id),
+            (WindowStart::After { id }, SortOrder::Oldest) => rows.retain(|job| job.id > id),
+            (WindowStart::Offset { rows: skip }, _) => {
+                rows.drain(..rows.len().min(skip as usize));
+            }
+        }
+        let more = rows.len() > query.limit as usize;
+        rows.truncate(query.limit as usize);
+        JobsPage { rows, more, as_of: CommitSeq(inner.commit), scanned_to: None }
+    }
+
+    pub fn total(&self, query: &JobsQuery) -> u64 {
+        self.inner().jobs.values().filter(|job| query.filter.matches(job)).count() as u64
+    }
+}
+
+impl StoreReader for Model {
+    fn list(&self, query: &JobsQuery) -> Result<JobsPage, StoreError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        if self.inner().refuses {
+            return Err(StoreError::Refused("told to refuse".to_owned()));
+        }
+        Ok(self.page(query))
+    }
+
+    fn job(&self, _: JobId) -> Result<Option<JobDetail>, StoreError> {
+        Ok(None)
+    }
+
+    fn artifact(&self, _: JobId, _: &str) -> Result<Option<FileRef>, StoreError> {
+        Ok(None)
+    }
+
+    fn unreferenced(&self, _: &[String]) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+/// A tab's copy of one view.
+#[derive(Default)]
+pub struct Tab {
+    pub seq: Option<u64>,
+    pub shown: Option<ViewSnapshot>,
+    pub snapshots: usize,
+    pub deltas: usize,
+}
+
+impl Tab {
+    /// Takes in a frame of the view that was asked for by `query`; deltas must follow without a gap.
+    pub fn take(&mut self, text: &str, query: &ViewQuery) {
+        match serde_json::from_str(text).expect("a frame of the protocol") {
+            ServerFrame::Snapshot { seq, snapshot, .. } => {
+                self.seq = Some(seq);
+                self.shown = Some(snapshot);
+                self.snapshots += 1;
+            }
+            ServerFrame::Delta { seq, delta, .. } => {
+                assert_eq!(Some(seq), self.seq.map(|seq| seq + 1), "deltas are consecutive");
+                self.seq = Some(seq);
+                self.deltas += 1;
+                self.apply(&delta, query);
+            }
+            other => panic!("no frame of a view: {other:?}"),
+        }
+    }
+
+    fn apply(&mut self, delta: &ViewDelta, query: &ViewQuery) {
+        match (&mut self.shown, delta, query) {
+            (Some(ViewSnapshot::Queues { queues }), ViewDelta::Queues { queues: changed }, _) => {
+                apply_queues(queues, changed);
+            }
+            (Some(ViewSnapshot::Jobs { window }), ViewDelta::Jobs { changes }, ViewQuery::Jobs { query }) => {
+                window.apply(changes, query.sort, query.limit)
+            }
+            other => panic!("a delta that does not fit: {other:?}"),
+        }
+    }
+
+    pub fn rows(&self) -> &[JobSummary] {
+        match &self.shown {
+            Some(ViewSnapshot::Jobs { window }) => &window.rows,
+            other => panic!("no rows: {other:?}"),
+        }
+    }
+}
