@@ -114,7 +114,7 @@ async fn find_uploads(uploads: Vec<UploadArg>, files: &Arc<FileStore>) -> Result
                 }
                 Ok(file) => format!("two uploads are called \"{}\"", file.name),
                 Err(FileError::NotFound(_)) => {
-                    "there is no such upload; unused ones are removed after an hour".to_owned()
+                    "there is no such upload; unused ones are removed after a day".to_owned()
                 }
                 Err(error @ FileError::BadName(_)) => error.to_string(),
                 Err(error) => return Err(WireError::from(error)),

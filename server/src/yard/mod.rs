@@ -3,6 +3,7 @@
 
 mod builder;
 mod commands;
+mod housekeeping;
 mod start;
 mod stop;
 

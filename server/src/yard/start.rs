@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix::{Addr, Arbiter, Supervisor, System, SystemRegistry};
 
 use super::builder::YardBuilder;
-use super::{Inner, Yard};
+use super::{Inner, Yard, housekeeping};
 use crate::clock::Clock;
 use crate::executor::Executor;
 use crate::files::{FileError, FileStore};
@@ -82,6 +82,7 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     let queue = Supervisor::start_in_arbiter(&queue_arbiter.handle(), |_| JobQueue::new(parts));
     SystemRegistry::set(queue.clone());
     wait_until_loaded(&queue, &supervision).await?;
+    housekeeping::start(live_arbiter, Arc::clone(&opened.files), Arc::clone(&reader));
     let instance = format!("{:x}-{:x}", builder.clock.now_ms(), std::process::id());
     Ok(Yard {
         inner: Arc::new(Inner {

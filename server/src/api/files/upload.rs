@@ -16,7 +16,7 @@ pub struct UploadQuery {
     name: String,
 }
 
-/// Answers 201 and the file's [`taskyard_shared::job::FileRef`] once it is on the disk. A job has an hour to
+/// Answers 201 and the file's [`taskyard_shared::job::FileRef`] once it is on the disk. A job has a day to
 /// refer to it.
 pub async fn upload(
     request: HttpRequest,

@@ -14,4 +14,6 @@ mod report;
 pub mod run;
 mod stored;
 mod tabs;
+#[cfg(test)]
+mod tests;
 mod throughput;

@@ -288,7 +288,7 @@ async fn a_job_is_only_added_for_an_upload_that_exists() {
         ("a.gif", "image/gif")
     );
 
-    let gone = "there is no such upload; unused ones are removed after an hour";
+    let gone = "there is no such upload; unused ones are removed after a day";
     let table = [
         (json!({"source": "0".repeat(64)}), "/source", gone),
         (

@@ -68,6 +68,23 @@ fn a_restart_keeps_everything() {
     yard.assert_counts_are_exact();
 }
 
+/// The files as a process leaves them that is killed between two commits.
+#[test]
+fn what_was_committed_is_there_after_the_process_was_killed() {
+    let folder = tempdir().unwrap();
+    let mut yard = TestYard::new(SqliteStore::open(folder.path()).unwrap(), ());
+    for commits in 1..=40 {
+        yard.add(if commits % 2 == 0 { "demo" } else { "photos" });
+        let killed = tempdir().unwrap();
+        for name in ["taskyard.db", "taskyard.db-wal"] {
+            fs::copy(folder.path().join(name), killed.path().join(name)).unwrap();
+        }
+        let mut found = TestYard::new(SqliteStore::open(killed.path()).unwrap(), ());
+        assert_eq!(found.writer.load().unwrap(), yard.writer.load().unwrap());
+        found.assert_counts_are_exact();
+    }
+}
+
 #[test]
 fn a_folder_is_used_by_one_process_at_a_time() {
     let folder = tempdir().unwrap();
