@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use actix::{Addr, Arbiter, Supervisor, System, SystemRegistry};
 
+use taskyard_shared::queue::QueueStatus;
+
 use super::builder::YardBuilder;
 use super::{Inner, Yard, housekeeping};
 use crate::clock::Clock;
@@ -21,8 +23,9 @@ use crate::queue::{JobQueue, JobQueueParts, WriterSlot};
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::SqliteStore;
 
-use crate::store::{QueueSettings, Store, StoreError, StoreReader, StoreWriter};
+use crate::store::{CommitSeq, QueueSettings, Store, StoreError, StoreReader, StoreWriter};
 use crate::supervision::Supervision;
+use crate::views::messages::SeedQueues;
 use crate::views::{HubLimits, LiveCounters, ViewHub, ViewHubConfig};
 
 /// Why a yard did not start.
@@ -81,7 +84,8 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     };
     let queue = Supervisor::start_in_arbiter(&queue_arbiter.handle(), |_| JobQueue::new(parts));
     SystemRegistry::set(queue.clone());
-    wait_until_loaded(&queue, &supervision).await?;
+    let (commit, queues) = until_loaded(&queue, &supervision).await?;
+    live.hub.do_send(SeedQueues(commit, queues));
     housekeeping::start(live_arbiter, Arc::clone(&opened.files), Arc::clone(&reader));
     let instance = format!("{:x}-{:x}", builder.clock.now_ms(), std::process::id());
     Ok(Yard {
@@ -154,7 +158,7 @@ fn start_live(
     let supervision = supervision.clone();
     let pubsub = Supervisor::start_in_arbiter(&arbiter.handle(), |_| PubSub::new(supervision));
     SystemRegistry::set(pubsub.clone());
-    // Before the queue starts, so that the hub hears its first event, which names every queue.
+    // Before the queue starts, so that the hub hears everything that is published.
     pubsub.do_send(Subscribe { subscriber: hub.clone().recipient() });
     Live { pubsub, hub, counters }
 }
@@ -169,10 +173,20 @@ fn core_config(kinds: &KindRegistry, declared: HashMap<String, QueueSettings>) -
     CoreConfig { queue_defaults, other_queues: UNDECLARED_QUEUE }
 }
 
-async fn wait_until_loaded(queue: &Addr<JobQueue>, supervision: &Supervision) -> Result<(), StartError> {
-    let loaded = async { while !matches!(queue.send(ListQueues).await, Ok(Ok(_))) {} };
+/// Every queue, as soon as the queue's actor has loaded them.
+async fn until_loaded(
+    queue: &Addr<JobQueue>,
+    supervision: &Supervision,
+) -> Result<(CommitSeq, Vec<QueueStatus>), StartError> {
+    let loaded = async {
+        loop {
+            if let Ok(Ok(queues)) = queue.send(ListQueues).await {
+                return queues;
+            }
+        }
+    };
     tokio::select! {
-        () = loaded => Ok(()),
+        queues = loaded => Ok(queues),
         reason = supervision.gave_up() => Err(StartError::GaveUp(reason)),
     }
 }
