@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use actix::{Actor, Addr, AsyncContext, Context, Handler, SystemService, WrapFuture};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, SystemService, WrapFuture};
 use taskyard_shared::queue::{QueueStatus, StateCounts};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
@@ -36,6 +36,18 @@ impl Handler<Publish> for Listener {
     fn handle(&mut self, Publish(events): Publish, _: &mut Self::Context) {
         // The test may have ended.
         let _ = self.heard.send(events);
+    }
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Stop;
+
+impl Handler<Stop> for Listener {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
+        ctx.stop();
     }
 }
 
@@ -114,8 +126,8 @@ async fn a_subscriber_that_is_stuck_delays_nobody_and_is_told_to_reload_afterwar
 
 #[actix_web::test]
 async fn a_subscriber_that_is_gone_is_dropped() {
-    let ear = listen(true);
-    drop(ear);
+    let gone = listen(true);
+    gone.addr.send(Stop).await.expect("it lived");
     let mut other = listen(true);
     let counters = PubSub::from_registry().send(GetCounters).await.expect("PubSub lives");
     let mut commit = 0;

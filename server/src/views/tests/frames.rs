@@ -35,7 +35,7 @@ fn only_so_many_frames_and_bytes_are_kept() {
     let large = ViewDelta::Jobs { changes: JobsDelta { removed, ..JobsDelta::default() } };
     log.push(large.clone());
     log.push(large);
-    assert!(log.since(1001).is_none(), "two of these are more than is kept");
+    assert!(log.since(1000).is_none(), "two of these are more than is kept");
 }
 
 #[test]
