@@ -1,15 +1,23 @@
 //! Taskyard: a background-job server with a live board.
 
 pub mod api;
+pub mod clock;
+pub mod config;
+pub mod executor;
 pub mod files;
 pub mod kinds;
+mod mount;
 pub mod pubsub;
 pub mod queue;
+pub mod serve;
 pub mod session;
 pub mod store;
 pub mod supervision;
 pub mod views;
 pub mod yard;
 
+pub use config::Config;
+pub use mount::{MountOptions, mount, mount_with};
+pub use serve::{ServeError, serve, serve_with};
 pub use taskyard_shared as shared;
-pub use yard::Yard;
+pub use yard::{Yard, YardBuilder};

@@ -1,1 +1,12 @@
-//! What the tests share: a server on a free port, clients, a browser.
+//! What the tests share: servers on free ports, clients of every sort, and a browser.
+
+pub mod api;
+pub mod browser;
+pub mod fragile_yard;
+pub mod output;
+pub mod patience;
+pub mod picture;
+pub mod program;
+pub mod server;
+pub mod tab;
+pub mod test_worker;

@@ -1,26 +1,21 @@
 //! Uploads and artifacts: files on disk, named by the SHA-256 of their content.
+//!
+//! What a file is called and what it is for stands with the job that refers to it; on disk there is only
+//! content, each once. A file that no job refers to is swept away when nobody has asked for it in a while.
 
-use taskyard_shared::job::FileRef;
+mod error;
+mod incoming;
+mod media;
+mod name;
+mod receive;
+mod store;
+mod sweep;
+#[cfg(test)]
+mod tests;
 
-/// The folder of files, shared by everyone who reads or writes one. All its calls block on the disk.
-pub struct FileStore {}
-
-/// What went wrong with a file.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    #[error("\"{0}\" is not a plain file name")]
-    BadName(String),
-    #[error("no file has the content {0}")]
-    NotFound(String),
-    #[error("the disk refused: {0}")]
-    Io(#[from] std::io::Error),
-}
-
-impl FileStore {
-    /// Stores the content durably (flushed to disk before this returns); storing the same again costs
-    /// nothing.
-    pub fn put(&self, name: &str, media_type: &str, content: &[u8]) -> Result<FileRef, FileError> {
-        let _ = (name, media_type, content);
-        Err(FileError::BadName(name.to_owned()))
-    }
-}
+pub use error::FileError;
+pub use incoming::IncomingFile;
+pub use media::media_type_of;
+pub use name::{check_name, is_plain_name, is_sha256};
+pub use store::FileStore;
+pub use sweep::Swept;

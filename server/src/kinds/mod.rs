@@ -1,8 +1,28 @@
 //! Kinds of jobs: what a worker is, which ones the server comes with, and how arguments are checked before
 //! anything is stored.
+//!
+//! A kind is a [`Worker`]: typed arguments and what to do with them. A [`KindRegistry`] holds the kinds of
+//! one server with their types erased, and turns what a client wants added into what the store keeps.
 
 pub mod context;
+pub mod demo;
+mod erased;
+pub mod http;
+pub mod image;
+pub mod noop;
+mod prepare;
+pub mod registry;
+mod schema;
+mod sentences;
+#[cfg(test)]
+pub(crate) mod tests;
 pub mod worker;
 
 pub use context::JobContext;
-pub use worker::{JobError, JobResult, Label, QueueDefaults, Worker};
+pub use demo::Demo;
+pub use erased::{ErasedWorker, PerformFuture};
+pub use http::HttpConfig;
+pub use noop::Noop;
+pub use prepare::{PreparedJob, QueueChoice};
+pub use registry::{KindRegistry, KindRegistryBuilder, RegistryError};
+pub use worker::{JobError, JobResult, Label, QueueDefaults, UploadArg, Worker};

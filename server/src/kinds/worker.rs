@@ -29,7 +29,8 @@ pub trait Worker: Send + Sync + 'static {
     /// What a person recognises a job by.
     fn label(&self, args: &Self::Args) -> Label;
 
-    /// Checks what a schema cannot say. Called before anything is stored; must not block.
+    /// Checks what a schema cannot say. Called before anything is stored; must not block. Also asked about
+    /// arguments that the schema refused, so that a person hears of everything at once.
     ///
     /// # Errors
     /// Each wrong field, with a sentence.
@@ -38,8 +39,8 @@ pub trait Worker: Send + Sync + 'static {
         Ok(())
     }
 
-    /// SHA-256 sums of the uploads that the arguments name; each must exist when the job is added.
-    fn uploads(&self, args: &Self::Args) -> Vec<String> {
+    /// The uploads that the arguments name; each must exist when the job is added.
+    fn uploads(&self, args: &Self::Args) -> Vec<UploadArg> {
         let _ = args;
         Vec::new()
     }
@@ -61,6 +62,17 @@ pub trait Worker: Send + Sync + 'static {
 pub struct QueueDefaults {
     pub name: &'static str,
     pub concurrency: u32,
+}
+
+/// An upload that a job's arguments name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadArg {
+    /// JSON Pointer to the argument: `/source`.
+    pub field: &'static str,
+    /// SHA-256 of its content in lower-case hexadecimal.
+    pub sha256: String,
+    /// What the job calls it, a plain file name; empty where the arguments do not say.
+    pub name: String,
 }
 
 /// How a job is shown in lists.

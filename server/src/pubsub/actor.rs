@@ -8,7 +8,7 @@ use actix::{Actor, AsyncContext, Context, Handler, MessageResult, Supervised, Sy
 
 use super::messages::{GetCounters, Publish, Subscribe};
 use super::subscribers::Subscribers;
-use crate::views::guard::guard;
+use crate::supervision::Supervision;
 
 /// How soon a subscriber that was full is tried again when nothing else is published meanwhile.
 const RETRY_AFTER: Duration = Duration::from_millis(10);
@@ -21,9 +21,17 @@ const RETRY_AFTER: Duration = Duration::from_millis(10);
 pub struct PubSub {
     subscribers: Subscribers,
     retry_planned: bool,
+    supervision: Supervision,
+    restarted: bool,
 }
 
+const PART: &str = "pubsub";
+
 impl PubSub {
+    pub fn new(supervision: Supervision) -> Self {
+        PubSub { supervision, ..PubSub::default() }
+    }
+
     fn plan_retry(&mut self, ctx: &mut Context<Self>) {
         if self.retry_planned || !self.subscribers.any_behind() {
             return;
@@ -31,7 +39,8 @@ impl PubSub {
         self.retry_planned = true;
         ctx.run_later(RETRY_AFTER, |pubsub, ctx| {
             pubsub.retry_planned = false;
-            guard(ctx, "pubsub", || pubsub.subscribers.retry());
+            let supervision = pubsub.supervision.clone();
+            supervision.guard_actor(ctx, PART, || pubsub.subscribers.retry());
             pubsub.plan_retry(ctx);
         });
     }
@@ -39,6 +48,12 @@ impl PubSub {
 
 impl Actor for PubSub {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        if self.restarted {
+            self.supervision.hold(ctx);
+        }
+    }
 }
 
 impl SystemService for PubSub {}
@@ -47,6 +62,7 @@ impl Supervised for PubSub {
     /// The subscribers are kept; only the timer died with the old context.
     fn restarting(&mut self, ctx: &mut Self::Context) {
         self.subscribers.counters().restarts.fetch_add(1, Relaxed);
+        self.restarted = true;
         self.retry_planned = false;
         self.plan_retry(ctx);
     }
@@ -56,7 +72,7 @@ impl Handler<Publish> for PubSub {
     type Result = ();
 
     fn handle(&mut self, Publish(events): Publish, ctx: &mut Self::Context) {
-        guard(ctx, "pubsub", || self.subscribers.publish(&events));
+        self.supervision.guard_actor(ctx, PART, || self.subscribers.publish(&events));
         self.plan_retry(ctx);
     }
 }

@@ -21,6 +21,8 @@ pub enum QueueError {
     AlreadyFinished(JobId, JobState),
     #[error("job {0} is {1}; only failed and cancelled jobs can be retried")]
     NotRetryable(JobId, JobState),
+    #[error("the work of job {0} is still being stopped; retry it when it has ended")]
+    StillStopping(JobId),
     #[error("concurrency is {0}; it must be 1 to {max}", max = taskyard_shared::limits::MAX_CONCURRENCY)]
     BadConcurrency(u32),
     #[error("too many jobs wait to be written; try again in a moment")]
@@ -38,7 +40,7 @@ impl From<QueueError> for WireError {
         let code = match error {
             QueueError::NoSuchJob(_) | QueueError::NoSuchQueue(_) => ErrorCode::NotFound,
             QueueError::AlreadyFinished(..) => ErrorCode::AlreadyFinished,
-            QueueError::NotRetryable(..) => ErrorCode::WrongState,
+            QueueError::NotRetryable(..) | QueueError::StillStopping(_) => ErrorCode::WrongState,
             QueueError::BadConcurrency(_) | QueueError::TooManyQueues => ErrorCode::InvalidArguments,
             QueueError::Overloaded => ErrorCode::Overloaded,
             QueueError::Restarting | QueueError::Stopping => ErrorCode::Unavailable,
@@ -106,12 +108,12 @@ pub struct ProgressReported {
     pub reports: Vec<(JobId, u32, Progress)>,
 }
 
-/// Claims nothing more. Answered when no attempt runs and everything is committed.
+/// Claims nothing more and takes no more jobs. Answered when no attempt runs and everything is committed.
 #[derive(Message)]
-#[rtype(result = "()")]
+#[rtype(result = "Result<(), QueueError>")]
 pub struct Drain;
 
 /// Makes the handler panic: how tests show what supervision does.
 #[derive(Message)]
-#[rtype(result = "Result<(), QueueError>")]
+#[rtype(result = "()")]
 pub struct Panic;

@@ -17,6 +17,9 @@ pub enum StoreError {
     #[error("cannot open the data folder {}: {reason}", path.display())]
     Open { path: PathBuf, reason: String },
     /// The disk is full, read-only or failing; the text is the database's own.
+    #[error("the disk failed: {0}")]
+    Io(String),
+    /// An operation that the store does not accept; others may succeed.
     #[error("the store refused: {0}")]
     Refused(String),
     #[error("the store has one writer, and it is taken")]

@@ -4,8 +4,15 @@
 //! A store has one writer, driven by the writer thread ([`writer`]), and any number of readers. What a
 //! writer's `apply` has returned is committed and survives a power cut (memory: nothing does).
 
+#[cfg(test)]
+pub(crate) mod conformance;
 pub mod error;
+pub mod memory;
 pub mod ops;
+mod search;
+pub mod sqlite;
+mod transition;
+pub mod writer;
 
 use std::sync::Arc;
 
@@ -13,10 +20,16 @@ use taskyard_shared::job::{FileRef, JobDetail, JobId, JobSummary};
 use taskyard_shared::view::JobsQuery;
 
 pub use error::StoreError;
+pub use memory::MemoryStore;
 pub use ops::{
     AttemptEnd, CancelResult, ClaimedJob, ClearedGroup, Committed, JobInsert, OpResult, QueueSettings,
     RetryResult, StoredQueue, StoredYard, WriteOp,
 };
+pub use sqlite::SqliteStore;
+pub use writer::{Ticket, WriterHandle, WriterThread, Written};
+
+/// Attempts kept of each job; older ones are forgotten.
+pub const KEPT_ATTEMPTS: usize = 100;
 
 /// Counts commits: each commit that changed something has the next number. Kept over restarts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,9 +65,15 @@ pub trait StoreWriter: Send {
     fn recover_lost(&mut self, max_losses: u32, now_ms: i64) -> Result<u64, StoreError>;
 }
 
+/// Most rows that one [`StoreReader::list`] looks at to find those that a kind or text filter lets pass.
+pub const SEARCH_BUDGET_ROWS: usize = 100_000;
+
 /// Reads committed data only. Its calls block on I/O.
 pub trait StoreReader: Send + Sync {
     /// One window of the list; what passes is what [`taskyard_shared::view::JobFilter::matches`] says.
+    ///
+    /// A filter by kind or text has to look at rows one by one. After [`SEARCH_BUDGET_ROWS`] of them the
+    /// call stops, so that no search keeps a reader for long: see [`JobsPage::scanned_to`].
     fn list(&self, query: &JobsQuery) -> Result<JobsPage, StoreError>;
 
     fn job(&self, id: JobId) -> Result<Option<JobDetail>, StoreError>;
@@ -71,8 +90,12 @@ pub trait StoreReader: Send + Sync {
 pub struct JobsPage {
     /// In the order of the query's sort.
     pub rows: Vec<Arc<JobSummary>>,
-    /// Whether further rows follow.
+    /// Whether further rows follow, or may follow where the search stopped early (`scanned_to`).
     pub more: bool,
+    /// Set when the search stopped at its budget before the window was full: the last job it looked at.
+    /// `WindowStart::After` with this id goes on from there. Rows that an `Offset` still had to skip by
+    /// then are not skipped by the call that goes on.
+    pub scanned_to: Option<JobId>,
     /// The latest commit that the rows show: events of this commit and of earlier ones are in them.
     pub as_of: CommitSeq,
 }

@@ -45,22 +45,27 @@ pub struct QueueSettings {
 /// One change. All changes of a batch are one transaction, and a later one sees what an earlier one did.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WriteOp {
-    /// Stores the jobs as `pending`, with the next ids in order. A queue that does not exist yet is created
-    /// with the settings given (known queues keep theirs: see `ConfigureQueue`).
+    /// Stores the jobs as `pending`, with the next ids in order; `created_at_ms` is the commit's time. Their
+    /// queue should have been configured before, in this batch or an earlier one: a queue that does not
+    /// exist yet is created with a concurrency of 1, not paused. Two inputs of one job with the same name
+    /// are refused, and with them the whole batch.
     Insert { jobs: Vec<JobInsert> },
-    /// Makes up to `limit` pending jobs of the queue `processing`, lowest id first, each with a new attempt.
+    /// Makes up to `limit` pending jobs of the queue `processing`, lowest id first, each with a new attempt:
+    /// progress starts at 0, and the error of the attempt before it is from now on found in that attempt
+    /// alone. Whether the queue is paused or full is the caller's business.
     Claim { queue: Arc<str>, limit: u32 },
     /// Ends an attempt, together with the files it made. Changes nothing unless the job is `processing` and
-    /// this is its current attempt.
+    /// this is its current attempt. An artifact replaces one of the same name that an earlier attempt made.
     Finish { id: JobId, attempt: u32, end: AttemptEnd, artifacts: Vec<FileRef> },
     /// Progress of running attempts; reports about attempts that are over change nothing.
     Progress { reports: Vec<(JobId, u32, Progress)> },
     /// Makes a pending or processing job `cancelled`; a running attempt ends as `cancelled`.
     Cancel { id: JobId },
-    /// Makes a failed or cancelled job `pending`. Its attempts and error are kept.
+    /// Makes a failed or cancelled job `pending`. Its attempts and error are kept until it is claimed.
     Retry { id: JobId },
     /// Deletes up to `limit` finished jobs that reached their state at or before `finished_by_ms`, with
-    /// their attempts and file references; of one queue or of all.
+    /// their attempts and file references; of one queue or of all. Queue by queue in the order in which the
+    /// queues were created; within a queue those that finished first go first.
     Clear { queue: Option<String>, finished_by_ms: i64, limit: u32 },
     /// Stores a queue's settings, creating it where needed.
     ConfigureQueue { queue: Arc<str>, settings: QueueSettings },
@@ -73,11 +78,12 @@ pub enum OpResult {
     Claimed(Vec<ClaimedJob>),
     /// The job as it is now; None when that attempt was over already.
     Finished(Option<Arc<JobSummary>>),
-    /// Those reports that changed something.
+    /// Those reports that changed something, in their order.
     Progressed(Vec<(JobId, Progress)>),
     Cancelled(CancelResult),
     Retried(RetryResult),
-    /// `more`: the limit was reached, so there may be others.
+    /// `more`: the limit was reached, so there may be others. One group for each queue (in the order of their
+    /// creation) and state; ids ascend within a group.
     Cleared {
         groups: Vec<ClearedGroup>,
         more: bool,
@@ -127,6 +133,7 @@ pub struct ClearedGroup {
 /// A batch that is on the disk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Committed {
+    /// The new commit's number, or the latest one's when nothing of the batch changed anything.
     pub commit: CommitSeq,
     /// In the order of the operations.
     pub results: Vec<OpResult>,
@@ -135,7 +142,9 @@ pub struct Committed {
 /// What the queue needs to go on after a start.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StoredYard {
+    /// Sorted by name.
     pub queues: Vec<StoredQueue>,
+    /// Sorted by id.
     pub processing: Vec<ClaimedJob>,
     pub commit: CommitSeq,
 }

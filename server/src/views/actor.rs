@@ -8,12 +8,11 @@ use std::time::{Duration, Instant};
 use actix::{Actor, AsyncContext, Context, Handler, Supervised};
 
 use super::counters::LiveCounters;
-use super::guard::guard;
 use super::hub::{Hub, HubLimits, StartRead};
 use super::messages::{Panic, Pause, ReadDone, Resync, SeedQueues, SessionEnded, Unwatch, Watch};
 use crate::pubsub::Publish;
 use crate::store::{JobsPage, StoreReader};
-use crate::supervision::panic_text;
+use crate::supervision::{Supervision, panic_text};
 
 /// Messages that may wait: commits above all. When it is full, `PubSub` tells the hub to reload once it has
 /// room (`skipped`); sessions bound what they send themselves.
@@ -25,6 +24,7 @@ pub struct ViewHubConfig {
     pub reader: Arc<dyn StoreReader>,
     pub counters: Arc<LiveCounters>,
     pub limits: HubLimits,
+    pub supervision: Supervision,
 }
 
 /// Keeps every view that is being watched up to date, and sends each frame to all who watch.
@@ -32,6 +32,8 @@ pub struct ViewHub {
     hub: Hub,
     reader: Arc<dyn StoreReader>,
     counters: Arc<LiveCounters>,
+    supervision: Supervision,
+    restarted: bool,
     /// A timer that will look what is due.
     planned: Option<Instant>,
 }
@@ -42,13 +44,16 @@ impl ViewHub {
             hub: Hub::new(config.limits, Arc::clone(&config.counters)),
             reader: config.reader,
             counters: config.counters,
+            supervision: config.supervision,
+            restarted: false,
             planned: None,
         }
     }
 
     /// Does `work` on the views, then what has become due.
     fn act(&mut self, ctx: &mut Context<Self>, work: impl FnOnce(&mut Hub, Instant)) {
-        let done = guard(ctx, "view hub", || {
+        let supervision = self.supervision.clone();
+        let done = supervision.guard_actor(ctx, "view hub", || {
             let now = Instant::now();
             work(&mut self.hub, now);
             // Not left to the timer alone: the mailbox comes before timers, and it may never be empty.
@@ -100,6 +105,9 @@ impl Actor for ViewHub {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX_CAPACITY);
+        if self.restarted {
+            self.supervision.hold(ctx);
+        }
         ctx.run_interval(TIDY_EVERY, |actor, ctx| actor.act(ctx, Hub::tidy));
         self.act(ctx, |_, _| ());
     }
@@ -109,6 +117,7 @@ impl Supervised for ViewHub {
     /// Sockets stay open and views keep their watchers; every row is read anew.
     fn restarting(&mut self, _: &mut Self::Context) {
         self.counters.hub_restarts.fetch_add(1, Relaxed);
+        self.restarted = true;
         self.planned = None;
         self.hub.start_over();
     }

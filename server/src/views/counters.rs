@@ -39,6 +39,35 @@ pub struct LiveCounters {
     pub hub_restarts: AtomicU64,
 }
 
+impl LiveCounters {
+    /// Every counter with its name and what it counts, for metrics. Names that end in `_total` only grow.
+    pub fn readings(&self) -> [(&'static str, &'static str, u64); 15] {
+        let all = |counter: &AtomicU64| counter.load(Relaxed);
+        let now = |gauge: &AtomicUsize| gauge.load(Relaxed) as u64;
+        [
+            ("open_sessions", "Sockets open now.", now(&self.open_sessions)),
+            ("refused_sessions_total", "Handshakes refused: too many sockets.", all(&self.refused_sessions)),
+            ("refused_origins_total", "Handshakes refused: foreign page.", all(&self.refused_origins)),
+            ("frames_sent_total", "Live frames handed to sessions.", all(&self.frames_sent)),
+            ("frames_dropped_total", "Live frames not sent: the tab was behind.", all(&self.frames_dropped)),
+            ("resyncs_total", "Snapshots sent to tabs that had missed frames.", all(&self.resyncs)),
+            ("bad_frames_total", "Frames that were no message of the protocol.", all(&self.bad_frames)),
+            ("refused_commands_total", "Commands refused: too many at once.", all(&self.refused_commands)),
+            ("closed_by_server_total", "Sockets closed by the server.", all(&self.closed_by_server)),
+            ("views", "Live views now.", now(&self.views)),
+            ("refused_views_total", "Watches refused: too many views.", all(&self.refused_views)),
+            ("view_reads_total", "Reads of the store for views.", all(&self.view_reads)),
+            ("view_reads_failed_total", "Of these, failed.", all(&self.view_reads_failed)),
+            (
+                "view_reads_overrun_total",
+                "Of these, overtaken and done again.",
+                all(&self.view_reads_overrun),
+            ),
+            ("hub_restarts_total", "Restarts of the hub after a panic.", all(&self.hub_restarts)),
+        ]
+    }
+}
+
 /// A place among the open sessions; given back when dropped.
 pub struct OpenSession {
     counters: Arc<LiveCounters>,

@@ -4,7 +4,6 @@
 mod actor;
 mod counters;
 mod frames;
-pub(crate) mod guard;
 mod hub;
 mod jobs_view;
 mod live_view;

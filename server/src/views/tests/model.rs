@@ -120,7 +120,7 @@ impl Model {
         }
         let more = rows.len() > query.limit as usize;
         rows.truncate(query.limit as usize);
-        JobsPage { rows, more, as_of: CommitSeq(inner.commit) }
+        JobsPage { rows, more, as_of: CommitSeq(inner.commit), scanned_to: None }
     }
 
     pub fn total(&self, query: &JobsQuery) -> u64 {

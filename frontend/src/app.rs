@@ -1,0 +1,94 @@
+//! The frame around every page: header, routes, overlays.
+
+use leptos::mount::mount_to_body;
+use leptos::prelude::*;
+use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::path;
+
+use crate::board::Board;
+use crate::components::connection_state::ConnectionState;
+use crate::components::drop_zone::DropZone;
+use crate::components::help::Help;
+use crate::components::icons;
+use crate::components::palette::Palette;
+use crate::components::theme::{self, ThemeSwitch};
+use crate::pages::board::BoardPage;
+use crate::pages::job::JobPage;
+use crate::pages::source::SourcePage;
+
+/// Puts the board into the document.
+pub fn start() {
+    console_error_panic_hook::set_once();
+    theme::apply_saved();
+    mount_to_body(App);
+}
+
+#[component]
+fn App() -> impl IntoView {
+    let board = Board::start();
+    provide_context(board);
+    view! {
+        <Router>
+            <a class="skip-link" href="#main">"Skip to content"</a>
+            <Header board/>
+            <main id="main" tabindex="-1">
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=BoardPage/>
+                    <Route path=path!("/jobs/:id") view=JobPage/>
+                    <Route path=path!("/source") view=SourcePage/>
+                </Routes>
+            </main>
+            <DropZone board/>
+            <Help board/>
+            <Palette board/>
+            <p class="visually-hidden" role="status" aria-live="polite">{move || board.announcement.get()}</p>
+        </Router>
+    }
+}
+
+#[component]
+fn Header(board: Board) -> impl IntoView {
+    use crate::board::Overlay;
+    view! {
+        <header class="top">
+            <A href="/" attr:class="brand" attr:aria-label="Taskyard, the board">
+                {icons::logo()}
+                <span>"Taskyard"</span>
+            </A>
+            <nav aria-label="Pages" class="pages">
+                <A href="/" exact=true>"Board"</A>
+                <A href="/source">"Source"</A>
+            </nav>
+            <ConnectionState board/>
+            <div class="top-actions">
+                <button
+                    class="quiet palette-button"
+                    aria-label="Command palette"
+                    title="Command palette (Ctrl K)"
+                    on:click=move |_| board.overlay.set(Overlay::Palette)
+                >
+                    <kbd>"Ctrl K"</kbd>
+                </button>
+                <ThemeSwitch/>
+                <button
+                    class="quiet icon"
+                    aria-label="Help"
+                    title="Help and shortcuts (?)"
+                    on:click=move |_| board.overlay.set(Overlay::Help)
+                >
+                    "?"
+                </button>
+            </div>
+        </header>
+    }
+}
+
+#[component]
+fn NotFound() -> impl IntoView {
+    view! {
+        <section class="plain-page">
+            <h1>"There is no such page"</h1>
+            <p><A href="/">"Go to the board"</A></p>
+        </section>
+    }
+}

@@ -1,0 +1,35 @@
+//! Cancel and retry, as far as the job's state allows.
+
+use leptos::prelude::*;
+use taskyard_shared::job::{JobId, JobState};
+
+use super::icons;
+use crate::board::Board;
+
+#[component]
+pub fn JobActions(board: Board, id: JobId, #[prop(into)] state: Signal<JobState>) -> impl IntoView {
+    let can_cancel = Memo::new(move |_| state.get().may_become(JobState::Cancelled));
+    let can_retry = Memo::new(move |_| matches!(state.get(), JobState::Failed | JobState::Cancelled));
+    view! {
+        <Show when=move || can_cancel.get()>
+            <button
+                class="quiet small"
+                aria-label=format!("Cancel job {id}")
+                title="Cancel (c)"
+                on:click=move |_| board.cancel(id)
+            >
+                {icons::icon(icons::CLOSE)} <span class="word">"Cancel"</span>
+            </button>
+        </Show>
+        <Show when=move || can_retry.get()>
+            <button
+                class="quiet small"
+                aria-label=format!("Retry job {id}")
+                title="Retry (r)"
+                on:click=move |_| board.retry(id)
+            >
+                {icons::icon(icons::RETRY)} <span class="word">"Retry"</span>
+            </button>
+        </Show>
+    }
+}

@@ -1,0 +1,163 @@
+//! Ctrl-K: every action and page by name.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use taskyard_shared::command::Command;
+use taskyard_shared::job::JobState;
+
+use super::dialog::Dialog;
+use super::theme;
+use crate::board::{Board, Overlay};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Action {
+    Go(String),
+    NewJob,
+    ClearFinished,
+    Pause(String),
+    Resume(String),
+    Theme,
+    Help,
+}
+
+#[component]
+pub fn Palette(board: Board) -> impl IntoView {
+    let shortcut = window_event_listener(leptos::ev::keydown, move |event| {
+        if (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("k") {
+            event.prevent_default();
+            board.overlay.update(|overlay| {
+                *overlay = if *overlay == Overlay::Palette { Overlay::Nothing } else { Overlay::Palette };
+            });
+        }
+    });
+    on_cleanup(move || shortcut.remove());
+    view! {
+        <Dialog board overlay=Overlay::Palette label="Command palette" class="palette">
+            <PaletteBody board/>
+        </Dialog>
+    }
+}
+
+#[component]
+fn PaletteBody(board: Board) -> impl IntoView {
+    let typed = RwSignal::new(String::new());
+    let marked = RwSignal::new(0usize);
+    let found = Memo::new(move |_| matching(&typed.get(), board));
+    let navigate = use_navigate();
+    let run = StoredValue::new_local(move |action: Action| {
+        board.overlay.set(Overlay::Nothing);
+        match action {
+            Action::Go(path) => navigate(&path, NavigateOptions::default()),
+            action => perform(board, action),
+        }
+    });
+    let run_marked = move || {
+        let action = found.with_untracked(|found| found.get(marked.get_untracked()).cloned());
+        if let Some((_, action)) = action {
+            run.with_value(|run| run(action));
+        }
+    };
+    let pressed = move |event: web_sys::KeyboardEvent| {
+        let last = found.with_untracked(Vec::len).saturating_sub(1);
+        match event.key().as_str() {
+            "ArrowDown" => marked.update(|at| *at = (*at + 1).min(last)),
+            "ArrowUp" => marked.update(|at| *at = at.saturating_sub(1)),
+            "Enter" => run_marked(),
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    let input = NodeRef::<html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(input) = input.get() {
+            let _focused = input.focus();
+        }
+    });
+    view! {
+        <input
+            node_ref=input
+            type="text"
+            role="combobox"
+            aria-label="What to do"
+            aria-expanded="true"
+            aria-controls="palette-list"
+            aria-activedescendant=move || format!("palette-{}", marked.get())
+            placeholder="What to do, or the number of a job"
+            on:input=move |event| {
+                typed.set(event_target_value(&event));
+                marked.set(0);
+            }
+            on:keydown=pressed
+        />
+        <ul id="palette-list" role="listbox" aria-label="Actions">
+            {move || found.get().into_iter().enumerate().map(|(at, (label, action))| view! {
+                <li
+                    id=format!("palette-{at}")
+                    role="option"
+                    aria-selected=move || (marked.get() == at).to_string()
+                    on:mousemove=move |_| if marked.get_untracked() != at { marked.set(at) }
+                    on:click=move |_| run.with_value(|run| run(action.clone()))
+                >
+                    {label}
+                </li>
+            }).collect_view()}
+        </ul>
+        {move || found.with(Vec::is_empty).then(|| view! { <p class="faint">"Nothing has this name."</p> })}
+    }
+}
+
+fn matching(typed: &str, board: Board) -> Vec<(String, Action)> {
+    let typed = typed.trim().to_lowercase();
+    let number = typed.trim_start_matches('#').parse::<u64>().ok();
+    let job = number.map(|id| (format!("Open job {id}"), Action::Go(format!("/jobs/{id}"))));
+    let words: Vec<&str> = typed.split_whitespace().collect();
+    let named = actions(board).into_iter().filter(|(label, _)| {
+        let label = label.to_lowercase();
+        words.iter().all(|word| label.contains(word))
+    });
+    job.into_iter().chain(named).collect()
+}
+
+fn actions(board: Board) -> Vec<(String, Action)> {
+    let mut actions = vec![
+        ("New job".to_owned(), Action::NewJob),
+        ("Go to the board".to_owned(), Action::Go("/".to_owned())),
+    ];
+    actions.extend(
+        JobState::ALL.map(|state| (format!("Show {state} jobs"), Action::Go(format!("/?state={state}")))),
+    );
+    actions.push(("Clear finished jobs".to_owned(), Action::ClearFinished));
+    board.queues.with_untracked(|queues| {
+        actions.extend(queues.list.iter().map(|queue| {
+            let name = queue.name.clone();
+            if queue.paused {
+                (format!("Resume {name}"), Action::Resume(name))
+            } else {
+                (format!("Pause {name}"), Action::Pause(name))
+            }
+        }));
+    });
+    actions.push(("Read the source".to_owned(), Action::Go("/source".to_owned())));
+    actions.push(("Change theme".to_owned(), Action::Theme));
+    actions.push(("Help and shortcuts".to_owned(), Action::Help));
+    actions
+}
+
+fn perform(board: Board, action: Action) {
+    let command = match action {
+        Action::Go(_) => return,
+        Action::NewJob => return board.adding.set(true),
+        Action::ClearFinished => return board.overlay.set(Overlay::ClearFinished),
+        Action::Help => return board.overlay.set(Overlay::Help),
+        Action::Theme => return board.announce(format!("Theme: {}", theme::next_theme())),
+        Action::Pause(queue) => Command::PauseQueue { queue },
+        Action::Resume(queue) => Command::ResumeQueue { queue },
+    };
+    spawn_local(async move {
+        let note = board.told(board.connection.command(command).await);
+        board.toast(note);
+    });
+}

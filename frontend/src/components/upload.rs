@@ -1,0 +1,70 @@
+//! Uploads a file with progress. gloo-net's fetch cannot tell how much was sent; XMLHttpRequest can.
+
+use futures_channel::oneshot;
+use taskyard_shared::error::FieldError;
+use taskyard_shared::job::FileRef;
+use taskyard_shared::limits::MAX_UPLOAD_BYTES;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+
+use crate::format;
+use crate::state::address::percent_encode;
+
+/// Uploads `file`, telling the fraction that was sent. The error is a sentence for the person.
+pub async fn upload(file: web_sys::File, sent: impl Fn(f64) + 'static) -> Result<FileRef, String> {
+    let bytes = file.size();
+    if bytes > MAX_UPLOAD_BYTES as f64 {
+        let (has, most) = (format::bytes(bytes as u64), format::bytes(MAX_UPLOAD_BYTES));
+        return Err(format!("{} has {has}; at most {most} can be uploaded.", file.name()));
+    }
+    let request = web_sys::XmlHttpRequest::new().map_err(|_| "This browser cannot upload.".to_owned())?;
+    let address = format!("/api/v1/uploads?name={}", percent_encode(&file.name()));
+    let media_type =
+        if file.type_().is_empty() { "application/octet-stream".to_owned() } else { file.type_() };
+    let prepared =
+        request.open("POST", &address).and_then(|()| request.set_request_header("content-type", &media_type));
+    prepared.map_err(|_| "The upload could not be prepared.".to_owned())?;
+
+    let on_progress = Closure::<dyn Fn(web_sys::ProgressEvent)>::new(move |event: web_sys::ProgressEvent| {
+        if event.length_computable() && event.total() > 0.0 {
+            sent(event.loaded() / event.total());
+        }
+    });
+    if let Ok(upload) = request.upload() {
+        upload.set_onprogress(Some(on_progress.as_ref().unchecked_ref()));
+    }
+    let (ended, end) = oneshot::channel();
+    let on_end = Closure::once(move || {
+        let _told = ended.send(());
+    });
+    request.set_onloadend(Some(on_end.as_ref().unchecked_ref()));
+    request.send_with_opt_blob(Some(&file)).map_err(|_| "The upload could not be sent.".to_owned())?;
+    let _ended = end.await;
+    outcome(&request)
+}
+
+fn outcome(request: &web_sys::XmlHttpRequest) -> Result<FileRef, String> {
+    let status = request.status().unwrap_or(0);
+    let text = request.response_text().ok().flatten().unwrap_or_default();
+    if (200..300).contains(&status) {
+        return serde_json::from_str(&text).map_err(|_| "The server's answer cannot be read.".to_owned());
+    }
+    if status == 0 {
+        return Err("The upload broke off: no connection to the server.".to_owned());
+    }
+    Err(error_sentence(&text).unwrap_or_else(|| format!("The server refused the upload (status {status}).")))
+}
+
+/// The sentence in an error body of the API (RFC 9457): its detail, and what is wrong with which field.
+pub fn error_sentence(body: &str) -> Option<String> {
+    let problem: Problem = serde_json::from_str(body).ok()?;
+    let fields = problem.fields.iter().map(|field| format::sentence(&field.message));
+    Some(std::iter::once(format::sentence(&problem.detail)).chain(fields).collect::<Vec<_>>().join(" "))
+}
+
+#[derive(serde::Deserialize)]
+struct Problem {
+    detail: String,
+    #[serde(default)]
+    fields: Vec<FieldError>,
+}

@@ -1,0 +1,148 @@
+//! One job in the list. What a job never changes is drawn once; the rest follows its signals.
+
+use leptos::prelude::*;
+use taskyard_shared::job::{JobId, JobState, JobSummary};
+
+use super::list_model::ListModel;
+use crate::board::Board;
+use crate::components::badge::Badge;
+use crate::components::job_actions::JobActions;
+use crate::components::progress::ProgressBar;
+use crate::components::time;
+
+#[component]
+pub fn Row(model: ListModel, id: JobId) -> impl IntoView {
+    let slot =
+        Memo::new(move |_| model.display.with(|display| display.find(id).map(|(_, slot)| slot.clone())));
+    let index =
+        Memo::new(move |_| model.display.with(|display| display.find(id).map_or(0, |(index, _)| index)));
+    // A row that is about to be taken away may be asked once more.
+    let first = untrack(|| slot.get());
+    let Some(first) = first else { return ().into_any() };
+    let job = Memo::new(move |last: Option<&JobSummary>| {
+        slot.get().map(|slot| slot.job).unwrap_or_else(|| last.cloned().unwrap_or_else(|| first.job.clone()))
+    });
+    let gone = Memo::new(move |_| slot.with(|slot| slot.as_ref().is_some_and(|slot| slot.gone)));
+    let state = Memo::new(move |_| job.with(|job| job.state));
+    let top =
+        move || format!("translateY({}px)", model.geometry().top_px(index.get(), model.scroll_px.get()));
+    let current = Memo::new(move |_| model.current() == Some(id));
+    let selected = Memo::new(move |_| model.selected.with(|selected| selected.contains(&id)));
+    let fixed = untrack(|| job.get());
+    view! {
+        <div
+            class="row"
+            class:gone=gone
+            class:current=current
+            class:selected=selected
+            role="row"
+            tabindex=move || if current.get() { "0" } else { "-1" }
+            aria-rowindex=move || (index.get() + 1).to_string()
+            data-job-id=move || (!gone.get()).then(|| id.to_string())
+            data-state=move || (!gone.get()).then(|| state.get().as_str())
+            style:transform=top
+        >
+            <span role="cell" class="cell-select">
+                <input
+                    type="checkbox"
+                    aria-label=format!("Select job {id}")
+                    prop:checked=selected
+                    on:change=move |_| model.toggle_selected(id)
+                />
+            </span>
+            <span role="cell" class="cell-state"><Badge state/></span>
+            <span role="cell" class="cell-name">
+                <a class="row-name" href=format!("/jobs/{id}")>
+                    <span class="job-number">{format!("#{id}")}</span>
+                    {format!(" {}", fixed.name)}
+                </a>
+                <Subline board=model.board id job gone/>
+            </span>
+            <Times board=model.board id job/>
+            <span role="cell" class="cell-actions">
+                <Show when=move || !gone.get()><JobActions board=model.board id state/></Show>
+            </span>
+        </div>
+    }
+    .into_any()
+}
+
+/// Under the name: the outcome of a command on this job, its error, or a few words about it.
+#[component]
+fn Subline(board: Board, id: JobId, job: Memo<JobSummary>, gone: Memo<bool>) -> impl IntoView {
+    let line = Memo::new(move |_| {
+        if gone.get() {
+            return ("faint", "not in this list any more".to_owned());
+        }
+        if let Some(note) = board.note_of(id) {
+            return (if note.is_error { "note error" } else { "note" }, note.text);
+        }
+        job.with(|job| match (&job.error, job.state) {
+            (Some(error), JobState::Failed) => ("error-text", error.clone()),
+            (Some(error), JobState::Pending) => ("faint", format!("attempt {} failed: {error}", job.attempt)),
+            _ if job.attempt > 1 => ("faint", format!("{} · attempt {}", job.detail, job.attempt)),
+            _ => ("faint", job.detail.clone()),
+        })
+    });
+    let (kind, queue) = job.with_untracked(|job| (job.kind.clone(), job.queue.clone()));
+    let place = if kind == queue { kind } else { format!("{kind} in {queue}") };
+    view! {
+        <span class="subline" title=move || line.with(|line| line.1.clone())>
+            <span class="faint">{place}</span>
+            <span class=move || line.with(|line| line.0)>
+                {move || line.with(|line| if line.1.is_empty() { String::new() } else { format!(" · {}", line.1) })}
+            </span>
+        </span>
+    }
+}
+
+/// Progress and running time while it runs; afterwards how long it took, and when.
+#[component]
+fn Times(board: Board, id: JobId, job: Memo<JobSummary>) -> impl IntoView {
+    let running = Memo::new(move |_| job.with(|job| job.state == JobState::Processing));
+    let thousandths = Memo::new(move |_| job.with(|job| job.progress.thousandths()));
+    let exact = Memo::new(move |_| {
+        job.with(|job| {
+            let mut lines = vec![format!("added {}", time::exact(job.created_at_ms))];
+            lines.extend(job.started_at_ms.map(|at| format!("started {}", time::exact(at))));
+            lines.extend(job.finished_at_ms.map(|at| format!("ended {}", time::exact(at))));
+            lines.join("\n")
+        })
+    });
+    let when = Memo::new(move |_| {
+        let now = board.clock.get_untracked();
+        job.with(|job| match (job.started_at_ms, job.finished_at_ms) {
+            (Some(started), Some(ended)) => {
+                time::stamp(started).until(&time::stamp(ended), &time::stamp(now))
+            }
+            (None, Some(ended)) => format!("ended {}", time::clock(ended, now)),
+            (Some(started), None) if job.state == JobState::Processing => {
+                format!("since {}", time::clock(started, now))
+            }
+            _ => format!("added {}", time::clock(job.created_at_ms, now)),
+        })
+    });
+    let took = Memo::new(move |_| {
+        let (started, ended) = job.with(|job| (job.started_at_ms, job.finished_at_ms));
+        let waiting = job.with(|job| job.state == JobState::Pending);
+        match started {
+            Some(started) if !waiting => {
+                let now = if running.get() { board.clock.get() } else { 0 };
+                time::span(started, if running.get() { None } else { ended.or(Some(started)) }, now)
+            }
+            _ => String::new(),
+        }
+    });
+    view! {
+        <span role="cell" class="cell-progress">
+            <Show when=move || running.get()>
+                <ProgressBar thousandths label=format!("Progress of job {id}")/>
+                <span class="percent">{move || format!("{} %", thousandths.get() / 10)}</span>
+            </Show>
+        </span>
+        <span role="cell" class="cell-times" title=exact>
+            <span class="took">{took}</span>
+            <span class="faint when">{when}</span>
+        </span>
+    }
+}

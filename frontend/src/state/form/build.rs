@@ -1,0 +1,209 @@
+//! From what was typed to arguments, or to the errors at their fields.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Number, Value};
+use taskyard_shared::error::FieldError;
+
+use super::model::{Field, Input, Item};
+use crate::format;
+
+/// What stands in each control, by the field's pointer: text as typed, `true` or `false` for a toggle, the
+/// position for a choice.
+pub type Values = BTreeMap<String, String>;
+
+/// The form as it is offered: defaults filled in.
+pub fn initial(fields: &[Field]) -> Values {
+    let mut values = Values::new();
+    fill(fields, None, &mut values);
+    values
+}
+
+fn fill(fields: &[Field], outer: Option<&Value>, values: &mut Values) {
+    for field in fields {
+        let default = outer.and_then(|outer| outer.get(&field.name)).or(field.default.as_ref());
+        if let Input::Group(inner) = &field.input {
+            fill(inner, default, values);
+        } else {
+            values.insert(field.pointer.clone(), as_typed(field, default));
+        }
+    }
+}
+
+fn as_typed(field: &Field, value: Option<&Value>) -> String {
+    match (&field.input, value) {
+        (Input::Toggle, value) => value.and_then(Value::as_bool).unwrap_or(false).to_string(),
+        (Input::Choice(choices), value) => match value {
+            Some(value) => choices.iter().position(|choice| choice == value).map(|at| at.to_string()),
+            None if field.required => Some("0".to_owned()),
+            None => None,
+        }
+        .unwrap_or_default(),
+        (_, None) => String::new(),
+        (Input::Lines { .. }, Some(Value::Array(items))) => {
+            items.iter().map(plain).collect::<Vec<_>>().join("\n")
+        }
+        (Input::Pairs, Some(Value::Object(pairs))) => pairs
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", plain(value)))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        (Input::Json, Some(value)) => format!("{value:#}"),
+        (_, Some(value)) => plain(value),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        // 3.0 is offered as 3.
+        Value::Number(number) => {
+            number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The arguments, or what is wrong with them. Optional fields left empty are left out.
+pub fn build(fields: &[Field], values: &Values) -> Result<Value, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let args = build_object(fields, values, &mut errors);
+    if errors.is_empty() { Ok(Value::Object(args)) } else { Err(errors) }
+}
+
+fn build_object(fields: &[Field], values: &Values, errors: &mut Vec<FieldError>) -> Map<String, Value> {
+    let mut object = Map::new();
+    for field in fields {
+        if let Input::Group(inner) = &field.input {
+            let group = build_object(inner, values, errors);
+            if field.required || !group.is_empty() {
+                object.insert(field.name.clone(), Value::Object(group));
+            }
+            continue;
+        }
+        let typed = values.get(&field.pointer).map_or("", String::as_str);
+        match value_of(field, typed) {
+            Ok(Some(value)) => {
+                object.insert(field.name.clone(), value);
+            }
+            Ok(None) => {}
+            Err(message) => errors.push(FieldError { field: field.pointer.clone(), message }),
+        }
+    }
+    object
+}
+
+fn value_of(field: &Field, typed: &str) -> Result<Option<Value>, String> {
+    let trimmed = typed.trim();
+    if trimmed.is_empty() {
+        return match (&field.input, field.required) {
+            (Input::Toggle, _) => Ok(Some(Value::Bool(false))),
+            (Input::Upload, true) => Err("Choose a file first.".to_owned()),
+            (Input::Text { min_chars: 0, .. }, true) => Ok(Some(Value::String(typed.to_owned()))),
+            (_, true) => Err("Fill this in.".to_owned()),
+            (_, false) => Ok(None),
+        };
+    }
+    match &field.input {
+        Input::Text { min_chars, max_chars, .. } => text(typed, *min_chars, *max_chars),
+        Input::Number { integer, min, max } => number(trimmed, *integer, *min, *max),
+        Input::Toggle => Ok(Value::Bool(trimmed == "true")),
+        Input::Choice(choices) => {
+            let chosen = trimmed.parse::<usize>().ok().and_then(|at| choices.get(at));
+            chosen.cloned().ok_or_else(|| "Choose one.".to_owned())
+        }
+        Input::Upload => Ok(Value::String(trimmed.to_owned())),
+        Input::Lines { item, min_items, max_items } => lines(typed, *item, *min_items, *max_items),
+        Input::Pairs => pairs(typed),
+        Input::Group(_) | Input::Json => {
+            serde_json::from_str(trimmed).map_err(|error| format!("This is not JSON: {error}."))
+        }
+    }
+    .map(Some)
+}
+
+fn text(typed: &str, min_chars: u64, max_chars: Option<u64>) -> Result<Value, String> {
+    let chars = typed.chars().count() as u64;
+    if chars < min_chars {
+        return Err(format!("At least {min_chars} characters."));
+    }
+    match max_chars {
+        Some(max) if chars > max => Err(format!("At most {max} characters; these are {chars}.")),
+        _ => Ok(Value::String(typed.to_owned())),
+    }
+}
+
+fn number(typed: &str, integer: bool, min: Option<f64>, max: Option<f64>) -> Result<Value, String> {
+    let decimal = typed.replace(',', ".");
+    let parsed = decimal.parse::<f64>().ok().filter(|number| number.is_finite());
+    let number = parsed.ok_or_else(|| "A number, please.".to_owned())?;
+    let outside = min.is_some_and(|min| number < min) || max.is_some_and(|max| number > max);
+    match (outside, min, max) {
+        (true, Some(min), Some(max)) => return Err(format!("From {min} to {max}.")),
+        (true, Some(min), None) => return Err(format!("At least {min}.")),
+        (true, None, Some(max)) => return Err(format!("At most {max}.")),
+        _ => {}
+    }
+    if integer {
+        return decimal.parse::<i64>().map(Value::from).map_err(|_| "A whole number, please.".to_owned());
+    }
+    // A whole number stays one: 3, not 3.0.
+    let whole = decimal.parse::<i64>().map(Number::from).ok();
+    whole
+        .or_else(|| Number::from_f64(number))
+        .map(Value::Number)
+        .ok_or_else(|| "A number, please.".to_owned())
+}
+
+fn lines(typed: &str, item: Item, min_items: u64, max_items: Option<u64>) -> Result<Value, String> {
+    // Numbers may also stand on one line.
+    let separators: &[char] = if item == Item::Text { &['\n'] } else { &['\n', ' ', ',', ';'] };
+    let items: Result<Vec<Value>, String> = typed
+        .split(separators)
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| match item {
+            Item::Text => Ok(Value::String(part.to_owned())),
+            Item::Number => {
+                number(part, false, None, None).map_err(|_| format!("\"{part}\" is not a number."))
+            }
+            Item::Integer => {
+                number(part, true, None, None).map_err(|_| format!("\"{part}\" is not a whole number."))
+            }
+        })
+        .collect();
+    let items = items?;
+    let found = items.len() as u64;
+    if found < min_items {
+        return Err(format!("At least {min_items} of them, one on each line."));
+    }
+    match max_items {
+        Some(max) if found > max => Err(format!("At most {max} of them; these are {found}.")),
+        _ => Ok(Value::Array(items)),
+    }
+}
+
+fn pairs(typed: &str) -> Result<Value, String> {
+    let mut object = Map::new();
+    for line in typed.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let Some((name, value)) = line.split_once(':').filter(|(name, _)| !name.trim().is_empty()) else {
+            return Err(format!("\"{line}\" should read \"Name: value\"."));
+        };
+        object.insert(name.trim().to_owned(), Value::String(value.trim().to_owned()));
+    }
+    Ok(Value::Object(object))
+}
+
+/// The errors that belong at this field: its own, and those of values inside it that have no field.
+pub fn error_for(errors: &[FieldError], field: &Field) -> Option<String> {
+    let inside = |pointer: &str| {
+        pointer.strip_prefix(&field.pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let own = |error: &&FieldError| match field.input {
+        Input::Group(_) => error.field == field.pointer,
+        _ => inside(&error.field),
+    };
+    let messages: Vec<String> =
+        errors.iter().filter(own).map(|error| format::sentence(&error.message)).collect();
+    (!messages.is_empty()).then(|| messages.join(" "))
+}

@@ -1,0 +1,201 @@
+//! Reads a schema into fields. What has no control of its own becomes a JSON field.
+
+use serde_json::{Map, Value};
+
+/// How deep groups may be nested; deeper ones are JSON fields.
+const MAX_DEPTH: usize = 4;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// JSON Pointer (RFC 6901) into the arguments.
+    pub pointer: String,
+    pub name: String,
+    pub label: String,
+    pub description: String,
+    pub required: bool,
+    pub default: Option<Value>,
+    pub input: Input,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    Text {
+        min_chars: u64,
+        max_chars: Option<u64>,
+        long: bool,
+    },
+    Number {
+        integer: bool,
+        min: Option<f64>,
+        max: Option<f64>,
+    },
+    Toggle,
+    /// One of these values.
+    Choice(Vec<Value>),
+    /// The SHA-256 of an upload.
+    Upload,
+    /// One item on each line.
+    Lines {
+        item: Item,
+        min_items: u64,
+        max_items: Option<u64>,
+    },
+    /// `Name: value` on each line.
+    Pairs,
+    Group(Vec<Field>),
+    Json,
+}
+
+/// What the items of a list are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    Text,
+    Number,
+    Integer,
+}
+
+/// The fields of an object schema, required ones first, otherwise in the schema's order.
+pub fn fields(schema: &Value) -> Vec<Field> {
+    object_fields(schema, schema, "", 0)
+}
+
+fn object_fields(root: &Value, schema: &Value, at: &str, depth: usize) -> Vec<Field> {
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return Vec::new() };
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let make = |(name, property): (&String, &Value)| {
+        let mut field = field(root, property, name, &format!("{at}/{}", escape(name)), depth);
+        field.required = required.contains(&name.as_str());
+        field
+    };
+    let mut fields: Vec<Field> = properties.iter().map(make).collect();
+    fields.sort_by_key(|field| !field.required);
+    fields
+}
+
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+fn field(root: &Value, property: &Value, name: &str, pointer: &str, depth: usize) -> Field {
+    let schema = resolve(root, property);
+    let text = |key: &str| schema.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let title = text("title");
+    Field {
+        pointer: pointer.to_owned(),
+        name: name.to_owned(),
+        label: if title.is_empty() { label(name) } else { title },
+        description: text("description"),
+        required: false,
+        default: schema.get("default").filter(|value| !value.is_null()).cloned(),
+        input: input(root, &Value::Object(schema), pointer, depth),
+    }
+}
+
+/// `failure_chance` as `Failure chance`.
+fn label(name: &str) -> String {
+    let spaced = name.replace(['_', '-'], " ");
+    let mut chars = spaced.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Follows `$ref` into this document, and takes the one alternative of `anyOf` or `oneOf` that is not null.
+/// What stands beside the reference (a title, a default) wins.
+fn resolve(root: &Value, property: &Value) -> Map<String, Value> {
+    let mut own = property.as_object().cloned().unwrap_or_default();
+    for _ in 0..8 {
+        let target = if let Some(reference) = own.remove("$ref") {
+            reference.as_str().and_then(|text| root.pointer(text.trim_start_matches('#'))).cloned()
+        } else {
+            single_alternative(&mut own)
+        };
+        let Some(Value::Object(target)) = target else { break };
+        for (key, value) in target {
+            own.entry(key).or_insert(value);
+        }
+    }
+    own
+}
+
+fn single_alternative(own: &mut Map<String, Value>) -> Option<Value> {
+    for key in ["anyOf", "oneOf", "allOf"] {
+        let Some(alternatives) = own.get(key).and_then(Value::as_array) else { continue };
+        let is_null = |value: &&Value| value.get("type").and_then(Value::as_str) == Some("null");
+        let mut others = alternatives.iter().filter(|value| !is_null(value));
+        if let (Some(only), None) = (others.next().cloned(), others.next()) {
+            own.remove(key);
+            return Some(only);
+        }
+    }
+    None
+}
+
+fn choices(schema: &Value) -> Option<Vec<Value>> {
+    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        return Some(values.iter().filter(|value| !value.is_null()).cloned().collect());
+    }
+    let alternatives = schema.get("oneOf").or_else(|| schema.get("anyOf"))?.as_array()?;
+    alternatives.iter().map(|alternative| alternative.get("const").cloned()).collect()
+}
+
+/// The type, leaving out null where a property may also be null.
+fn type_of(schema: &Value) -> &str {
+    match schema.get("type") {
+        Some(Value::String(name)) => name,
+        Some(Value::Array(names)) => {
+            let mut others = names.iter().filter_map(Value::as_str).filter(|name| *name != "null");
+            others.next().filter(|_| others.next().is_none()).unwrap_or_default()
+        }
+        _ => "",
+    }
+}
+
+fn input(root: &Value, schema: &Value, pointer: &str, depth: usize) -> Input {
+    if let Some(choices) = choices(schema) {
+        return Input::Choice(choices);
+    }
+    let number = |key: &str| schema.get(key).and_then(Value::as_f64);
+    let size = |key: &str| schema.get(key).and_then(Value::as_u64);
+    match type_of(schema) {
+        "string" if schema.get("format").and_then(Value::as_str) == Some("upload") => Input::Upload,
+        "string" => Input::Text {
+            min_chars: size("minLength").unwrap_or(0),
+            max_chars: size("maxLength"),
+            long: size("maxLength").is_none_or(|max| max > 2_000) && pointer.ends_with("body"),
+        },
+        kind @ ("number" | "integer") => {
+            Input::Number { integer: kind == "integer", min: number("minimum"), max: number("maximum") }
+        }
+        "boolean" => Input::Toggle,
+        "array" => list(root, schema),
+        "object" => object(root, schema, pointer, depth),
+        _ => Input::Json,
+    }
+}
+
+fn list(root: &Value, schema: &Value) -> Input {
+    let items = schema.get("items").map(|items| Value::Object(resolve(root, items)));
+    let item = match items.as_ref().map_or("", type_of) {
+        "string" if items.as_ref().is_some_and(|items| choices(items).is_none()) => Item::Text,
+        "number" => Item::Number,
+        "integer" => Item::Integer,
+        _ => return Input::Json,
+    };
+    let size = |key: &str| schema.get(key).and_then(Value::as_u64);
+    Input::Lines { item, min_items: size("minItems").unwrap_or(0), max_items: size("maxItems") }
+}
+
+fn object(root: &Value, schema: &Value, pointer: &str, depth: usize) -> Input {
+    let has_properties =
+        schema.get("properties").and_then(Value::as_object).is_some_and(|map| !map.is_empty());
+    if has_properties && depth < MAX_DEPTH {
+        return Input::Group(object_fields(root, schema, pointer, depth + 1));
+    }
+    let of_text = schema.get("additionalProperties").is_some_and(|values| type_of(values) == "string");
+    if of_text && !has_properties { Input::Pairs } else { Input::Json }
+}

@@ -1,0 +1,123 @@
+//! The board's files, as Trunk built them into this binary; a page that says how to get them when they are
+//! not in it.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+pub fn configure(config: &mut web::ServiceConfig) {
+    config.default_service(web::get().to(serve));
+}
+
+#[cfg(feature = "board")]
+#[derive(rust_embed::RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../frontend/dist"]
+struct Assets;
+
+#[cfg(feature = "board")]
+async fn serve(request: HttpRequest) -> HttpResponse {
+    use taskyard_shared::error::{ErrorCode, WireError};
+
+    let path = request.path().trim_start_matches('/');
+    if let Some(response) = asset(&request, path, Lifetime::Immutable) {
+        return response;
+    }
+    // Paths without a dot are pages of the app, which finds its way by itself.
+    if !path.rsplit('/').next().is_some_and(|last| last.contains('.')) {
+        if let Some(response) = asset(&request, "index.html", Lifetime::Revalidated) {
+            return response;
+        }
+    }
+    super::problem::problem(&WireError::new(ErrorCode::NotFound, format!("there is no {}", request.path())))
+}
+
+/// How long a browser may keep a file without asking.
+#[cfg(feature = "board")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lifetime {
+    /// For ever: its name changes with its content.
+    Immutable,
+    Revalidated,
+}
+
+/// The file, in the best encoding that the browser takes and the build made.
+#[cfg(feature = "board")]
+fn asset(request: &HttpRequest, path: &str, lifetime: Lifetime) -> Option<HttpResponse> {
+    use actix_web::http::header;
+
+    if path.is_empty() || path.ends_with(".br") || path.ends_with(".gz") {
+        return None;
+    }
+    let plain = Assets::get(path)?;
+    let etag = format!("\"{}\"", hex(&plain.metadata.sha256_hash()));
+    let lifetime = if path == "index.html" { Lifetime::Revalidated } else { lifetime };
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::ETAG, etag.clone()))
+        .insert_header((header::VARY, "accept-encoding"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((
+            header::CACHE_CONTROL,
+            match lifetime {
+                Lifetime::Immutable => "public, max-age=31536000, immutable",
+                Lifetime::Revalidated => "no-cache",
+            },
+        ));
+    let header_text =
+        |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if header_text(header::IF_NONE_MATCH) == etag {
+        return Some(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
+    }
+    response.content_type(media_type(path));
+    if path == "index.html" {
+        response.insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY));
+    }
+    let accepted = header_text(header::ACCEPT_ENCODING);
+    for (encoding, suffix) in [("br", ".br"), ("gzip", ".gz")] {
+        if accepted.split(',').any(|offer| offer.trim().split(';').next() == Some(encoding))
+            && let Some(packed) = Assets::get(&format!("{path}{suffix}"))
+        {
+            return Some(
+                response.insert_header((header::CONTENT_ENCODING, encoding)).body(packed.data.into_owned()),
+            );
+        }
+    }
+    Some(response.body(plain.data.into_owned()))
+}
+
+/// The page loads from here alone. Trunk's own inline script starts the WASM.
+#[cfg(feature = "board")]
+const PAGE_POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; \
+                           style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+                           connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'";
+
+#[cfg(feature = "board")]
+fn media_type(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("wasm") => "application/wasm",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("ico") => "image/x-icon",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(feature = "board")]
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(not(feature = "board"))]
+async fn serve(_: HttpRequest) -> HttpResponse {
+    HttpResponse::NotFound().content_type("text/html; charset=utf-8").body(
+        "<!doctype html><title>Taskyard</title><p>This binary was built without the board. \
+         Build and start it with <code>cargo xtask run</code>, or run <code>cargo xtask dev</code> beside it. \
+         The API is at <a href=\"/api/v1/jobs\">/api/v1/jobs</a>.",
+    )
+}

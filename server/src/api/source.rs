@@ -1,0 +1,49 @@
+//! The sources of the parts that make the board live, as compiled into this very binary.
+
+use actix_web::HttpResponse;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Sources {
+    version: &'static str,
+    files: &'static [SourceFile],
+}
+
+#[derive(Serialize)]
+struct SourceFile {
+    path: &'static str,
+    text: &'static str,
+}
+
+/// Files by their path below `server/src/`.
+macro_rules! sources {
+    ($($path:literal),* $(,)?) => {
+        &[$(SourceFile { path: concat!("server/src/", $path), text: include_str!(concat!("../", $path)) }),*]
+    };
+}
+
+const FILES: &[SourceFile] = sources![
+    "queue/actor.rs",
+    "queue/messages.rs",
+    "queue/core/mod.rs",
+    "queue/core/inputs.rs",
+    "queue/core/commits.rs",
+    "queue/core/queues.rs",
+    "queue/core/rebuild.rs",
+    "pubsub/actor.rs",
+    "pubsub/messages.rs",
+    "views/actor.rs",
+    "session/actor.rs",
+    "executor/mod.rs",
+    "executor/attempt.rs",
+    "supervision.rs",
+    "store/mod.rs",
+    "store/ops.rs",
+    "store/writer.rs",
+    "kinds/worker.rs",
+    "kinds/demo.rs",
+];
+
+pub async fn list() -> HttpResponse {
+    HttpResponse::Ok().json(Sources { version: env!("CARGO_PKG_VERSION"), files: FILES })
+}

@@ -1,0 +1,39 @@
+//! Which arguments take the uploads of a command.
+
+use serde_json::{Map, Value};
+
+use super::schema::{Schema, Shape};
+
+/// Puts the sums of uploads into the arguments that take them: one into each single one, in the order of the
+/// schema and where nothing is given yet, and all that are left into a list.
+///
+/// # Errors
+/// A sentence: the kind takes no file, or not as many.
+pub fn fill_uploads(
+    args: &mut Map<String, Value>,
+    sums: &[String],
+    schema: Schema<'_>,
+) -> Result<(), &'static str> {
+    let mut left = sums.iter().map(|sum| Value::String(sum.clone())).collect::<Vec<_>>().into_iter();
+    let mut takes_any = false;
+    for (name, property) in schema.properties() {
+        let takes_list =
+            property.shape() == Shape::List && property.items().is_some_and(|item| item.is_upload());
+        if !takes_list && !property.is_upload() {
+            continue;
+        }
+        takes_any = true;
+        if args.contains_key(name) || left.len() == 0 {
+            continue;
+        }
+        let value = if takes_list { Some(Value::Array(left.by_ref().collect())) } else { left.next() };
+        if let Some(value) = value {
+            args.insert(name.to_owned(), value);
+        }
+    }
+    match (left.len(), takes_any) {
+        (0, _) => Ok(()),
+        (_, true) => Err("more files are given than this kind has arguments for"),
+        (_, false) => Err("this kind takes no files"),
+    }
+}

@@ -1,0 +1,75 @@
+//! What the benches can be told.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+use taskyard::shared::limits::MAX_CONCURRENCY;
+
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Add, run and finish no-op jobs
+    Throughput(ThroughputArgs),
+    /// Compare adding to an empty yard with adding to a full one that many tabs watch
+    Adds(AddsArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ThroughputArgs {
+    /// Jobs to add, run and finish
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub jobs: u64,
+    /// Jobs at work at a time
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CONCURRENCY)))]
+    pub concurrency: u32,
+    /// How the jobs that are there beforehand stand
+    #[arg(long, value_enum, default_value_t = StoredAs::Finished)]
+    pub stored_as: StoredAs,
+    #[command(flatten)]
+    pub common: CommonArgs,
+    /// WebSocket clients that watch the newest jobs; they run in this process, on a thread of their own
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20_000))]
+    pub tabs: u32,
+    /// Jobs stored beforehand
+    #[arg(long, default_value_t = 0)]
+    pub stored: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct AddsArgs {
+    /// Jobs to add in each round to each side
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub jobs: u64,
+    /// Rounds; the sides take turns
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub rounds: u32,
+    /// Tabs that watch the full side; they run in this process, on a thread of their own
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(0..=20_000))]
+    pub tabs: u32,
+    /// Jobs stored on the full side beforehand, all finished
+    #[arg(long, default_value_t = 100_000)]
+    pub stored: u64,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CommonArgs {
+    /// Callers that add one job at a time, each waiting for its answer
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub callers: u32,
+    /// Folder for the data, kept afterwards [default: a folder made here, deleted at the end]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoredAs {
+    Finished,
+    /// In a paused queue of their own.
+    Waiting,
+}

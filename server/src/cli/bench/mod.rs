@@ -1,0 +1,19 @@
+//! `taskyard bench`: how fast this machine runs jobs, measured in this process with everything real that a
+//! server has: the yard with its SQLite file, its writer, and WebSocket clients on a real listener.
+//!
+//! Every bench checks its own result and fails when a job is missing.
+
+mod adds;
+pub mod args;
+mod figures;
+mod host;
+mod load;
+mod probe;
+mod recount;
+mod report;
+pub mod run;
+mod stored;
+mod tabs;
+#[cfg(test)]
+mod tests;
+mod throughput;

@@ -1,0 +1,54 @@
+//! The frame around every bench: a runtime for the callers, a data folder, an exit code.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::args::BenchCommand;
+use super::{adds, throughput};
+use crate::cli::error::{CliError, Exit};
+
+/// Runs on a runtime of its own: the yards it measures have theirs, as in a server.
+pub fn run(command: BenchCommand) -> Result<Exit, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("bench-callers")
+        .build()
+        .map_err(|error| failed("the operating system gave no threads", error))?;
+    runtime.block_on(async {
+        match command {
+            BenchCommand::Throughput(args) => throughput::run(args).await,
+            BenchCommand::Adds(args) => adds::run(args).await,
+        }
+    })
+}
+
+pub fn failed(what: &str, error: impl std::fmt::Display) -> CliError {
+    CliError::Failed(format!("{what}: {error}"))
+}
+
+/// A folder that was named and stays, or one that goes with this value.
+pub struct DataFolder {
+    path: PathBuf,
+    _temporary: Option<TempDir>,
+}
+
+impl DataFolder {
+    /// Without a name the folder is made in the current one: the system's temporary folder is often kept in
+    /// memory, where a commit costs nothing and a figure means nothing.
+    pub fn new(named: Option<&Path>) -> Result<Self, CliError> {
+        match named {
+            Some(path) => Ok(DataFolder { path: path.to_owned(), _temporary: None }),
+            None => {
+                let made = tempfile::Builder::new().prefix("taskyard-bench-").tempdir_in(".");
+                let made =
+                    made.map_err(|error| failed("cannot make a folder here; name one with --data", error))?;
+                Ok(DataFolder { path: made.path().to_owned(), _temporary: Some(made) })
+            }
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}

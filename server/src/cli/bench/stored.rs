@@ -1,0 +1,64 @@
+//! Jobs that are there before the measurement begins, and waiting for jobs to have ended.
+
+use std::time::{Duration, Instant};
+
+use taskyard::Yard;
+use taskyard::shared::job::NewJob;
+use taskyard::shared::queue::StateCounts;
+
+use super::args::StoredAs;
+use super::host::{Host, PAUSED_QUEUE};
+use super::probe::QUEUE;
+use super::run::failed;
+use crate::cli::error::CliError;
+
+/// Jobs in one transaction.
+const BULK: u64 = 1_000;
+/// When no job ends for so long, the rest never will.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often the counts are asked for: a hundredth of a percent of a run of twenty seconds.
+const ASK_EVERY: Duration = Duration::from_millis(2);
+
+/// Stores `count` jobs and, where asked, runs them.
+pub async fn store(host: &Host, count: u64, stored_as: StoredAs) -> Result<(), CliError> {
+    let queue = match stored_as {
+        StoredAs::Finished => None,
+        StoredAs::Waiting => Some(PAUSED_QUEUE.to_owned()),
+    };
+    let before = counts(&host.yard, QUEUE).await?;
+    let mut left = count;
+    while left > 0 {
+        let bulk = left.min(BULK);
+        let jobs = (0..bulk).map(|_| NewJob { queue: queue.clone(), ..host.probe.job() }).collect();
+        host.yard.add_many(jobs).await.map_err(|error| failed("the jobs could not be stored", error))?;
+        left -= bulk;
+    }
+    if stored_as == StoredAs::Finished {
+        until_completed(&host.yard, before.completed + count).await?;
+    }
+    Ok(())
+}
+
+/// Waits until the measured queue counts `completed` completed jobs.
+pub async fn until_completed(yard: &Yard, completed: u64) -> Result<(), CliError> {
+    let mut last = (0, Instant::now());
+    loop {
+        let counts = counts(yard, QUEUE).await?;
+        if counts.completed >= completed {
+            return Ok(());
+        }
+        if counts.completed != last.0 {
+            last = (counts.completed, Instant::now());
+        } else if last.1.elapsed() > PATIENCE {
+            let stuck = format!("{} of {completed} completed, {counts:?}", counts.completed);
+            return Err(failed("no job has ended for a minute", stuck));
+        }
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+}
+
+/// A queue's counts; a queue that nobody has used yet counts nothing.
+pub async fn counts(yard: &Yard, queue: &str) -> Result<StateCounts, CliError> {
+    let queues = yard.queues().await.map_err(|error| failed("the counts could not be read", error))?;
+    Ok(queues.into_iter().find(|found| found.name == queue).map(|found| found.counts).unwrap_or_default())
+}

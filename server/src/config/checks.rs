@@ -1,0 +1,103 @@
+//! What each setting allows. One sentence for each way to be wrong.
+
+use std::net::SocketAddr;
+
+use ipnet::IpNet;
+use taskyard_shared::limits::MAX_CONCURRENCY;
+use toml::Value;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
+/// Whole numbers: key, least, most.
+const BOUNDS: [(&str, i64, i64); 6] = [
+    ("server.max_sessions", 1, 1_000_000),
+    ("server.workers", 1, 512),
+    ("executor.threads", 1, 512),
+    ("shutdown.deadline_s", 0, 86_400),
+    ("supervision.max_restarts", 0, 1_000),
+    ("supervision.within_s", 1, 86_400),
+];
+
+/// Checks the value's type against `example`, and what its key allows beyond that.
+pub(super) fn check(key: &str, value: &Value, example: &Value) -> Result<(), String> {
+    if !value.same_type(example) {
+        return Err(format!("{key} is {}; it must be {}", kind(value), kind(example)));
+    }
+    match value {
+        Value::Integer(number) => check_number(key, *number),
+        Value::String(text) => check_text(key, text),
+        Value::Array(items) => items.iter().try_for_each(|item| match item {
+            Value::String(text) => check_item(key, text),
+            other => Err(format!("{key} holds {}; it must hold texts in quotes", kind(other))),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_number(key: &str, number: i64) -> Result<(), String> {
+    let queue = key.starts_with("queues.").then_some((1, i64::from(MAX_CONCURRENCY)));
+    let bound = queue.or_else(|| BOUNDS.iter().find(|bound| bound.0 == key).map(|bound| (bound.1, bound.2)));
+    match bound {
+        Some((least, most)) if !(least..=most).contains(&number) => {
+            Err(format!("{key} is {number}; it must be {least} to {most}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_text(key: &str, text: &str) -> Result<(), String> {
+    let wrong = match key {
+        "server.bind" if text.parse::<SocketAddr>().is_err() => {
+            "an address and a port such as 127.0.0.1:8080 or [::1]:8080"
+        }
+        "data.dir" if text.is_empty() => "the name of a folder",
+        "log.format" if !matches!(text, "text" | "json") => "text or json",
+        "log.level" if !is_log_filter(text) => {
+            "error, warn, info, debug, trace or off, or by part such as info,taskyard=debug"
+        }
+        _ => return Ok(()),
+    };
+    Err(format!("{key} is \"{text}\"; it must be {wrong}"))
+}
+
+fn check_item(key: &str, text: &str) -> Result<(), String> {
+    let wrong = match key {
+        "server.allowed_origins" if !is_origin(text) => {
+            "an origin such as https://jobs.example.org, with neither path nor trailing slash"
+        }
+        "server.allowed_hosts" if !is_host(text) => "a host name such as jobs.example.org, without a port",
+        "http.allow" if text.parse::<IpNet>().is_err() => "a range of addresses such as 10.1.0.0/16",
+        _ => return Ok(()),
+    };
+    Err(format!("{key} holds \"{text}\"; it must be {wrong}"))
+}
+
+/// `Targets` takes a lone word that is no level for the name of a part; here that is a slip of the pen.
+fn is_log_filter(text: &str) -> bool {
+    text.parse::<Targets>().is_ok()
+        && text.split(',').all(|part| {
+            part.contains('=') || (!part.is_empty() && part.trim().parse::<LevelFilter>().is_ok())
+        })
+}
+
+/// What a browser would send as `Origin`.
+fn is_origin(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+    })
+}
+
+fn is_host(text: &str) -> bool {
+    !text.contains([':', '/', '@', ' ']) && url::Host::parse(text).is_ok()
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "a text in quotes",
+        Value::Integer(_) => "a whole number",
+        Value::Float(_) => "a fraction",
+        Value::Boolean(_) => "true or false",
+        Value::Datetime(_) => "a date",
+        Value::Array(_) => "a list in brackets",
+        Value::Table(_) => "a section",
+    }
+}

@@ -1,0 +1,99 @@
+//! The settings of a TOML file, each with the line it stands on.
+
+use std::path::Path;
+
+use toml::Value;
+use toml::de::{DeTable, DeValue};
+
+use super::error::ConfigError;
+use super::keys::{Keys, QUEUES};
+
+/// A setting and where it was found.
+pub(super) struct FileSetting {
+    pub key: String,
+    pub line: usize,
+    pub value: Value,
+}
+
+/// Reads the text of a file. Values are not checked yet; sections are.
+pub(super) fn settings(path: &Path, text: &str, keys: &Keys) -> Result<Vec<FileSetting>, ConfigError> {
+    let wrong = |line, sentence| ConfigError::File { path: path.to_owned(), line, sentence };
+    let syntax = |error: toml::de::Error| {
+        let line = line_at(text, error.span().map_or(0, |span| span.start));
+        wrong(line, format!("this is not TOML: {}", error.message().trim_end().replace('\n', "; ")))
+    };
+    let spans = DeTable::parse(text).map_err(syntax)?;
+    let values: toml::Table = toml::from_str(text).map_err(syntax)?;
+    let mut found = Vec::new();
+    for (section, content) in spans.get_ref() {
+        let line = line_at(text, section.span().start);
+        let name = section.get_ref().as_ref();
+        let content = match content.get_ref() {
+            DeValue::Table(content) => content,
+            _ => return Err(wrong(line, not_a_section(keys, name))),
+        };
+        keys.section(name).map_err(|sentence| wrong(line, sentence))?;
+        if name == QUEUES {
+            check_queues(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
+        }
+        collect(text, name, content, values.get(name), &mut found);
+    }
+    found.sort_by_key(|setting| setting.line);
+    Ok(found)
+}
+
+fn not_a_section(keys: &Keys, name: &str) -> String {
+    match keys.section(name) {
+        Ok(()) => format!("\"{name}\" is a section: write [{name}] on a line of its own, its keys below"),
+        Err(sentence) => sentence,
+    }
+}
+
+/// A queue must be a table, and say its concurrency: there is no number that suits every queue.
+fn check_queues(text: &str, queues: &DeTable<'_>) -> Result<(), (usize, String)> {
+    for (name, queue) in queues {
+        let (line, name) = (line_at(text, name.span().start), name.get_ref());
+        match queue.get_ref() {
+            DeValue::Table(settings) if settings.contains_key("concurrency") => {}
+            DeValue::Table(_) => {
+                return Err((
+                    line,
+                    format!("queues.{name}.concurrency is missing; say how many jobs may run at a time"),
+                ));
+            }
+            _ => return Err((line, format!("write queues.{name} as {name} = {{ concurrency = 4 }}"))),
+        }
+    }
+    Ok(())
+}
+
+/// Adds every value below `table`, tables within it included.
+fn collect(
+    text: &str,
+    prefix: &str,
+    table: &DeTable<'_>,
+    values: Option<&Value>,
+    found: &mut Vec<FileSetting>,
+) {
+    for (key, inner) in table {
+        let name = key.get_ref().as_ref();
+        let full = format!("{prefix}.{name}");
+        let value = values.and_then(|values| values.get(name));
+        match (inner.get_ref(), value) {
+            (DeValue::Table(inner), _) if prefix == QUEUES => collect(text, &full, inner, value, found),
+            (_, Some(value)) => {
+                found.push(FileSetting {
+                    key: full,
+                    line: line_at(text, key.span().start),
+                    value: value.clone(),
+                });
+            }
+            (_, None) => {}
+        }
+    }
+}
+
+/// Lines count from 1.
+fn line_at(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+}

@@ -1,0 +1,93 @@
+//! Which keys exist. They are read off the default configuration, so this list cannot fall behind the code.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use super::sections::Config;
+
+/// The section whose tables people name themselves.
+pub(super) const QUEUES: &str = "queues";
+/// What each of these tables may hold, with a value of the right type.
+const QUEUE_KEYS: [(&str, Value); 2] =
+    [("concurrency", Value::Integer(1)), ("paused", Value::Boolean(false))];
+
+/// Every key in full (`server.bind`) with its default, but for the queues'.
+pub(super) struct Keys {
+    defaults: BTreeMap<String, Value>,
+}
+
+impl Keys {
+    pub(super) fn new() -> Self {
+        let mut defaults = BTreeMap::new();
+        for (section, values) in default_table() {
+            for (key, value) in values.as_table().into_iter().flatten() {
+                defaults.insert(format!("{section}.{key}"), value.clone());
+            }
+        }
+        Keys { defaults }
+    }
+
+    /// A value of the type that the key must have; a sentence when there is no such key.
+    pub(super) fn example(&self, key: &str) -> Result<Value, String> {
+        if let Some((name, last)) = split_queue_key(key) {
+            return queue_example(name, last);
+        }
+        self.defaults.get(key).cloned().ok_or_else(|| {
+            let hint = nearest(key, self.defaults.keys().map(String::as_str));
+            format!("there is no key \"{key}\"{hint}")
+        })
+    }
+
+    /// The environment variable of each key.
+    pub(super) fn variables(&self) -> BTreeMap<String, &str> {
+        self.defaults.keys().map(|key| (variable_of(key), key.as_str())).collect()
+    }
+
+    /// Whether `name` is a section; a sentence when it is not.
+    pub(super) fn section(&self, name: &str) -> Result<(), String> {
+        let sections = default_table();
+        if sections.contains_key(name) || name == QUEUES {
+            return Ok(());
+        }
+        let hint = nearest(name, sections.keys().map(String::as_str).chain([QUEUES]));
+        Err(format!("there is no section \"{name}\"{hint}"))
+    }
+}
+
+/// `server.bind` is `TASKYARD_SERVER_BIND`.
+pub(super) fn variable_of(key: &str) -> String {
+    format!("TASKYARD_{}", key.replace('.', "_").to_uppercase())
+}
+
+/// What was probably meant, as the end of a sentence; empty when nothing comes near.
+pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    closest(word, known).map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"))
+}
+
+pub(super) fn closest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let best = known.map(|name| (strsim::jaro_winkler(word, name), name)).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.filter(|(similarity, _)| *similarity > 0.8).map(|(_, name)| name)
+}
+
+pub(super) fn default_table() -> Table {
+    Table::try_from(Config::default()).unwrap_or_default()
+}
+
+/// `queues.NAME.KEY` as NAME and KEY. A name may hold dots in quotes, so KEY is what follows the last one.
+fn split_queue_key(key: &str) -> Option<(&str, &str)> {
+    key.strip_prefix(QUEUES)?.strip_prefix('.')?.rsplit_once('.')
+}
+
+fn queue_example(name: &str, key: &str) -> Result<Value, String> {
+    if !taskyard_shared::limits::is_identifier(name) {
+        return Err(format!(
+            "\"{name}\" cannot name a queue: use up to {} lower-case letters, digits, - and _, starting with a letter",
+            taskyard_shared::limits::MAX_IDENTIFIER_BYTES
+        ));
+    }
+    QUEUE_KEYS.into_iter().find(|(known, _)| *known == key).map(|(_, value)| value).ok_or_else(|| {
+        let hint = nearest(key, QUEUE_KEYS.iter().map(|(known, _)| *known));
+        format!("a queue has no key \"{key}\"{hint}")
+    })
+}

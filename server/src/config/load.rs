@@ -1,0 +1,126 @@
+//! The layers: file, environment, flags.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::checks::check;
+use super::error::ConfigError;
+use super::file;
+use super::keys::{Keys, closest, default_table};
+use super::sections::Config;
+
+/// Read when no file is named and this one exists.
+const DEFAULT_FILE: &str = "taskyard.toml";
+/// What the variables of the settings begin with.
+const PREFIX: &str = "TASKYARD_";
+/// Variables that are not settings of the server: the command line's, and those of the project's chores.
+const OTHER_VARIABLES: [&str; 4] =
+    ["TASKYARD_CONFIG", "TASKYARD_SERVER", "TASKYARD_BIN", "TASKYARD_WRITE_SCREENSHOT"];
+
+/// A setting given as a flag.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flag {
+    /// As the person wrote it: `--bind`.
+    pub flag: &'static str,
+    /// The key it sets: `server.bind`.
+    pub key: &'static str,
+    /// As text; what the key's type is, it is read as.
+    pub text: String,
+}
+
+/// Where settings come from.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// The file that was named. Without it, `taskyard.toml` in the current folder if there is one.
+    pub file: Option<PathBuf>,
+    /// The environment; only variables that begin with `TASKYARD_` are looked at.
+    pub environment: BTreeMap<String, String>,
+    pub flags: Vec<Flag>,
+}
+
+/// Reads and checks every layer.
+///
+/// # Errors
+/// The first mistake found, with its place.
+pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
+    let keys = Keys::new();
+    let mut table = default_table();
+    load_file(sources.file.as_deref(), &keys, &mut table)?;
+    load_environment(&sources.environment, &keys, &mut table)?;
+    for Flag { flag, key, text } in &sources.flags {
+        set_text(&keys, &mut table, key, text)
+            .map_err(|sentence| ConfigError::Flag { flag: (*flag).to_owned(), sentence })?;
+    }
+    table.try_into().map_err(|error| ConfigError::Inconsistent(error.to_string()))
+}
+
+fn load_file(named: Option<&Path>, keys: &Keys, table: &mut Table) -> Result<(), ConfigError> {
+    let path = match named {
+        Some(path) => path,
+        None if Path::new(DEFAULT_FILE).exists() => Path::new(DEFAULT_FILE),
+        None => return Ok(()),
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
+    for setting in file::settings(path, &text, keys)? {
+        set(keys, table, &setting.key, setting.value).map_err(|sentence| ConfigError::File {
+            path: path.to_owned(),
+            line: setting.line,
+            sentence,
+        })?;
+    }
+    Ok(())
+}
+
+fn load_environment(
+    environment: &BTreeMap<String, String>,
+    keys: &Keys,
+    table: &mut Table,
+) -> Result<(), ConfigError> {
+    let known = keys.variables();
+    for (variable, text) in environment {
+        if !variable.starts_with(PREFIX) || OTHER_VARIABLES.contains(&variable.as_str()) {
+            continue;
+        }
+        let outcome = match known.get(variable) {
+            Some(key) => set_text(keys, table, key, text),
+            None => {
+                let names = known.keys().filter_map(|name| name.strip_prefix(PREFIX));
+                let hint = closest(&variable[PREFIX.len()..], names)
+                    .map_or_else(String::new, |name| format!("; did you mean \"{PREFIX}{name}\"?"));
+                Err(format!("no setting has this variable{hint}"))
+            }
+        };
+        outcome.map_err(|sentence| ConfigError::Environment { variable: variable.clone(), sentence })?;
+    }
+    Ok(())
+}
+
+/// Sets a key to what `text` means for a value of its type. Lists are separated by commas.
+fn set_text(keys: &Keys, table: &mut Table, key: &str, text: &str) -> Result<(), String> {
+    let not = |what: &str| format!("{key} is \"{text}\"; it must be {what}");
+    let value = match keys.example(key)? {
+        Value::Integer(_) => Value::Integer(text.trim().parse().map_err(|_| not("a whole number"))?),
+        Value::Boolean(_) => Value::Boolean(text.trim().parse().map_err(|_| not("true or false"))?),
+        Value::Array(_) => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
+        }
+        _ => Value::String(text.to_owned()),
+    };
+    set(keys, table, key, value)
+}
+
+fn set(keys: &Keys, table: &mut Table, key: &str, value: Value) -> Result<(), String> {
+    check(key, &value, &keys.example(key)?)?;
+    let Some((path, last)) = key.rsplit_once('.') else { return Err(format!("\"{key}\" is a section")) };
+    let mut place = table;
+    for part in path.split('.') {
+        let inner = place.entry(part).or_insert_with(|| Value::Table(Table::new()));
+        place = inner.as_table_mut().ok_or_else(|| format!("{path} is not a section"))?;
+    }
+    place.insert(last.to_owned(), value);
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! What can be set, with its defaults. The names of the fields are the keys of the file.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+/// Everything a server can be told before it starts. The bounds stand in `checks.rs`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub server: ServerConfig,
+    pub data: DataConfig,
+    pub executor: ExecutorConfig,
+    pub http: HttpConfig,
+    pub shutdown: ShutdownConfig,
+    pub log: LogConfig,
+    pub supervision: SupervisionConfig,
+    /// Settings that a queue gets when it is made. A queue that exists keeps what people set since.
+    pub queues: BTreeMap<String, QueueConfig>,
+}
+
+/// Where the server listens, and to whom.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Port 0 takes any free port.
+    pub bind: SocketAddr,
+    /// Pages of these origins (`https://jobs.example.org`) may use the server, besides its own.
+    pub allowed_origins: Vec<String>,
+    /// Names under which the server is reached, besides addresses and `localhost`. Without this, a foreign
+    /// page could point its own name at the server (DNS rebinding).
+    pub allowed_hosts: Vec<String>,
+    /// Most live connections at a time; further ones are refused.
+    pub max_sessions: usize,
+    /// Threads that answer requests.
+    pub workers: usize,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        ServerConfig {
+            bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            allowed_origins: Vec::new(),
+            allowed_hosts: Vec::new(),
+            max_sessions: 10_000,
+            workers: cores(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataConfig {
+    /// The folder of the database, uploads and artifacts. Made when it does not exist.
+    pub dir: PathBuf,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        DataConfig { dir: PathBuf::from("./data") }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExecutorConfig {
+    /// Threads that run jobs. Work that blocks has threads of its own.
+    pub threads: usize,
+}
+
+impl Default for ExecutorConfig {
+    fn default() -> Self {
+        ExecutorConfig { threads: cores() }
+    }
+}
+
+/// What jobs of the kind `http` may call.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Lets them call loopback, private and link-local addresses, all of them.
+    pub allow_private_addresses: bool,
+    /// Lets them call these ranges (`10.1.0.0/16`) although they are private.
+    pub allow: Vec<IpNet>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ShutdownConfig {
+    /// How long running jobs may still work after the server was told to stop, in seconds.
+    pub deadline_s: u64,
+}
+
+impl ShutdownConfig {
+    pub fn deadline(&self) -> Duration {
+        Duration::from_secs(self.deadline_s)
+    }
+}
+
+impl Default for ShutdownConfig {
+    fn default() -> Self {
+        ShutdownConfig { deadline_s: 30 }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// `error`, `warn`, `info`, `debug`, `trace` or `off`; or by part: `info,taskyard::queue=debug`.
+    pub level: String,
+    pub format: LogFormat,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        LogConfig { level: "info,actix_server=warn".to_owned(), format: LogFormat::Text }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How often a part may crash before the process gives up: more than `max_restarts` times in `within_s`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SupervisionConfig {
+    pub max_restarts: u32,
+    pub within_s: u64,
+}
+
+impl SupervisionConfig {
+    pub fn within(&self) -> Duration {
+        Duration::from_secs(self.within_s)
+    }
+}
+
+impl Default for SupervisionConfig {
+    fn default() -> Self {
+        SupervisionConfig { max_restarts: 5, within_s: 60 }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueConfig {
+    /// Most jobs of the queue at work at the same time.
+    pub concurrency: u32,
+    #[serde(default)]
+    pub paused: bool,
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

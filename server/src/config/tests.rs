@@ -1,0 +1,173 @@
+//! Good and bad inputs of every layer.
+
+use std::io::Write;
+
+use super::*;
+
+fn from_file(text: &str) -> Result<Config, String> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    let sources = Sources { file: Some(file.path().to_owned()), ..Sources::default() };
+    load(&sources).map_err(|error| error.to_string().replace(&file.path().display().to_string(), "FILE"))
+}
+
+fn from_variable(variable: &str, value: &str) -> Result<Config, String> {
+    let environment = [(variable.to_owned(), value.to_owned())].into();
+    load(&Sources { environment, ..Sources::default() }).map_err(|error| error.to_string())
+}
+
+#[test]
+fn nothing_given_is_the_default() {
+    assert_eq!(load(&Sources::default()).unwrap(), Config::default());
+    assert_eq!(from_file("").unwrap(), Config::default());
+}
+
+#[test]
+fn every_section_can_be_set_in_a_file() {
+    let config = from_file(
+        r#"
+        [server]
+        bind = "0.0.0.0:9000"
+        allowed_origins = ["https://jobs.example.org"]
+        allowed_hosts = ["jobs.example.org"]
+        max_sessions = 20
+        workers = 3
+        [data]
+        dir = "/var/lib/taskyard"
+        [executor]
+        threads = 4
+        [http]
+        allow_private_addresses = true
+        allow = ["10.1.0.0/16"]
+        [shutdown]
+        deadline_s = 5
+        [log]
+        level = "info,taskyard=debug"
+        format = "json"
+        [supervision]
+        max_restarts = 2
+        within_s = 10
+        [queues.mail]
+        concurrency = 7
+        [queues]
+        slow = { concurrency = 1, paused = true }
+        "#,
+    )
+    .unwrap();
+    assert_eq!(config.server.bind.port(), 9000);
+    assert_eq!(config.server.max_sessions, 20);
+    assert_eq!(config.http.allow, ["10.1.0.0/16".parse().unwrap()]);
+    assert_eq!(config.log.format, LogFormat::Json);
+    assert_eq!(config.supervision, SupervisionConfig { max_restarts: 2, within_s: 10 });
+    assert_eq!(config.queues["mail"], QueueConfig { concurrency: 7, paused: false });
+    assert_eq!(config.queues["slow"], QueueConfig { concurrency: 1, paused: true });
+}
+
+#[test]
+fn mistakes_in_a_file_name_the_line_and_what_to_write() {
+    let cases = [
+        (
+            "[server]\nbnd = \"x\"",
+            "FILE, line 2: there is no key \"server.bnd\"; did you mean \"server.bind\"?",
+        ),
+        ("[sever]\nbind = \"x\"", "FILE, line 1: there is no section \"sever\"; did you mean \"server\"?"),
+        ("\n\nworkers = 3", "FILE, line 3: there is no section \"workers\""),
+        ("log = \"info\"", "FILE, line 1: \"log\" is a section: write [log] on a line of its own"),
+        (
+            "[server]\nbind = \"8080\"",
+            "FILE, line 2: server.bind is \"8080\"; it must be an address and a port",
+        ),
+        ("[server]\nbind = 8080", "FILE, line 2: server.bind is a whole number; it must be a text in quotes"),
+        ("[server]\nworkers = 0", "FILE, line 2: server.workers is 0; it must be 1 to 512"),
+        ("[server]\nmax_sessions = -1", "server.max_sessions is -1; it must be 1 to 1000000"),
+        (
+            "[server]\nallowed_origins = [\"https://a.org/\"]",
+            "holds \"https://a.org/\"; it must be an origin",
+        ),
+        ("[server]\nallowed_origins = [\"a.org\"]", "holds \"a.org\"; it must be an origin"),
+        ("[server]\nallowed_origins = [7]", "server.allowed_origins holds a whole number"),
+        ("[server]\nallowed_hosts = [\"a.org:80\"]", "holds \"a.org:80\"; it must be a host name"),
+        ("[data]\ndir = \"\"", "data.dir is \"\"; it must be the name of a folder"),
+        ("[executor]\nthreads = 1.5", "executor.threads is a fraction; it must be a whole number"),
+        ("[http]\nallow = [\"10.1\"]", "http.allow holds \"10.1\"; it must be a range of addresses"),
+        ("[shutdown]\ndeadline_s = 90000", "shutdown.deadline_s is 90000; it must be 0 to 86400"),
+        ("[log]\nlevel = \"loud\"", "log.level is \"loud\"; it must be error, warn"),
+        ("[log]\nformat = \"xml\"", "log.format is \"xml\"; it must be text or json"),
+        ("[supervision]\nwithin_s = 0", "supervision.within_s is 0; it must be 1 to 86400"),
+        ("[queues.a]\nconcurrency = 0", "FILE, line 2: queues.a.concurrency is 0; it must be 1 to 10000"),
+        ("[queues.a]\npaused = true", "FILE, line 1: queues.a.concurrency is missing"),
+        (
+            "[queues.a]\nconcurrency = 1\npause = true",
+            "line 3: a queue has no key \"pause\"; did you mean \"paused\"?",
+        ),
+        ("[queues.\"A b\"]\nconcurrency = 1", "line 2: \"A b\" cannot name a queue"),
+        ("[queues]\na = 4", "line 2: write queues.a as a = { concurrency = 4 }"),
+        ("[server\nbind = 3", "FILE, line 1: this is not TOML:"),
+        ("[log]\nlevel = \"info\"\nlevel = \"warn\"", "FILE, line 3: this is not TOML:"),
+    ];
+    for (text, expected) in cases {
+        let error = from_file(text).expect_err(text);
+        assert!(error.contains(expected), "{text:?}\n  gives   {error}\n  without {expected}");
+    }
+}
+
+#[test]
+fn a_file_that_was_named_must_exist() {
+    let sources = Sources { file: Some("/nowhere/taskyard.toml".into()), ..Sources::default() };
+    let error = load(&sources).expect_err("no such file").to_string();
+    assert!(error.starts_with("cannot read the configuration file /nowhere/taskyard.toml: "), "{error}");
+}
+
+#[test]
+fn variables_set_what_their_name_says() {
+    assert_eq!(from_variable("TASKYARD_SERVER_BIND", "[::1]:0").unwrap().server.bind.port(), 0);
+    assert_eq!(from_variable("TASKYARD_SHUTDOWN_DEADLINE_S", "3").unwrap().shutdown.deadline_s, 3);
+    assert!(
+        from_variable("TASKYARD_HTTP_ALLOW_PRIVATE_ADDRESSES", "true").unwrap().http.allow_private_addresses
+    );
+    let hosts = from_variable("TASKYARD_SERVER_ALLOWED_HOSTS", "a.org, b.org").unwrap().server.allowed_hosts;
+    assert_eq!(hosts, ["a.org", "b.org"]);
+    for other in ["TASKYARD_BIN", "TASKYARD_WRITE_SCREENSHOT", "TASKYARD_SERVER", "HOME"] {
+        assert_eq!(from_variable(other, "anything").unwrap(), Config::default(), "{other}");
+    }
+}
+
+#[test]
+fn mistakes_in_the_environment_name_the_variable() {
+    let cases = [
+        (
+            "TASKYARD_SERVER_BND",
+            "x",
+            "environment variable TASKYARD_SERVER_BND: no setting has this variable; did you mean \"TASKYARD_SERVER_BIND\"?",
+        ),
+        ("TASKYARD_SERVER_WORKERS", "many", "server.workers is \"many\"; it must be a whole number"),
+        ("TASKYARD_SERVER_WORKERS", "0", "server.workers is 0; it must be 1 to 512"),
+        ("TASKYARD_HTTP_ALLOW_PRIVATE_ADDRESSES", "yes", "it must be true or false"),
+        ("TASKYARD_HTTP_ALLOW", "10.0.0.0/8,x", "http.allow holds \"x\""),
+    ];
+    for (variable, value, expected) in cases {
+        let error = from_variable(variable, value).expect_err(variable);
+        assert!(error.contains(expected), "{variable}={value}\n  gives   {error}\n  without {expected}");
+    }
+}
+
+#[test]
+fn flags_win_over_the_environment_and_it_over_the_file() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(b"[server]\nworkers = 1\nmax_sessions = 1\nbind = \"127.0.0.1:1\"").unwrap();
+    let variables = [("TASKYARD_SERVER_WORKERS", "2"), ("TASKYARD_SERVER_MAX_SESSIONS", "2")];
+    let sources = Sources {
+        file: Some(file.path().to_owned()),
+        environment: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        flags: vec![Flag { flag: "--workers", key: "server.workers", text: "3".to_owned() }],
+    };
+    let server = load(&sources).unwrap().server;
+    assert_eq!((server.workers, server.max_sessions, server.bind.port()), (3, 2, 1));
+}
+
+#[test]
+fn a_wrong_flag_is_named() {
+    let flags = vec![Flag { flag: "--bind", key: "server.bind", text: "here".to_owned() }];
+    let error = load(&Sources { flags, ..Sources::default() }).expect_err("not an address").to_string();
+    assert!(error.starts_with("--bind: server.bind is \"here\"; it must be an address"), "{error}");
+}

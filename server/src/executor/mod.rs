@@ -1,0 +1,162 @@
+//! Runs the work of claimed jobs: one task for each attempt, on a multi-thread tokio runtime of its own, so
+//! that neither the queue nor the HTTP workers ever run job code.
+//!
+//! The executor remembers every attempt from its start until the queue says that its end is in the store
+//! ([`Executor::settle`]); a queue that restarts in between asks for them ([`Executor::known`]) and loses
+//! none.
+
+mod attempt;
+mod progress;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use actix::Recipient;
+use taskyard_shared::job::FileRef;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use crate::files::FileStore;
+use crate::kinds::KindRegistry;
+use crate::queue::core::{AttemptId, KnownAttempt};
+use crate::queue::messages::{AttemptEnded, ProgressReported};
+use crate::store::{AttemptEnd, ClaimedJob};
+use progress::ProgressBuffer;
+
+/// Whom the executor reports to.
+#[derive(Clone)]
+pub struct Reports {
+    pub ended: Recipient<AttemptEnded>,
+    pub progress: Recipient<ProgressReported>,
+}
+
+/// Shared by the queue, which starts and stops attempts, and the tasks that run them.
+pub struct Executor {
+    kinds: Arc<KindRegistry>,
+    files: Arc<FileStore>,
+    /// Bounded by the slots of all queues, plus ends that the store has not taken yet.
+    attempts: Mutex<HashMap<AttemptId, Entry>>,
+    progress: Arc<ProgressBuffer>,
+    reports: OnceLock<Reports>,
+    /// None only while the executor is being dropped.
+    runtime: Option<Runtime>,
+}
+
+struct Entry {
+    queue: Arc<str>,
+    cancel: CancellationToken,
+    ended: Option<(AttemptEnd, Vec<FileRef>)>,
+}
+
+/// How often the progress of all running attempts together is reported, at most.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
+
+impl Executor {
+    /// `threads`: worker threads of its runtime; None: one per core.
+    ///
+    /// # Errors
+    /// The operating system gave no threads.
+    pub fn new(
+        kinds: Arc<KindRegistry>,
+        files: Arc<FileStore>,
+        threads: Option<usize>,
+    ) -> std::io::Result<Arc<Executor>> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.thread_name("taskyard-executor").enable_all();
+        if let Some(threads) = threads {
+            builder.worker_threads(threads);
+        }
+        let runtime = builder.build()?;
+        Ok(Arc::new(Executor {
+            kinds,
+            files,
+            attempts: Mutex::default(),
+            progress: Arc::default(),
+            reports: OnceLock::new(),
+            runtime: Some(runtime),
+        }))
+    }
+
+    /// Says whom to report to. Only the first call counts: a queue that restarts keeps its address.
+    pub fn report_to(self: &Arc<Self>, reports: Reports) {
+        if self.reports.set(reports.clone()).is_ok()
+            && let Some(runtime) = &self.runtime
+        {
+            runtime.spawn(progress::report(Arc::clone(&self.progress), reports.progress, PROGRESS_INTERVAL));
+        }
+    }
+
+    /// Begins the work of a claimed job. An attempt that is known already is not begun again.
+    pub fn start(self: &Arc<Self>, claimed: ClaimedJob) {
+        let id = AttemptId { job: claimed.job.id, attempt: claimed.job.attempt };
+        let cancel = CancellationToken::new();
+        let entry = Entry { queue: claimed.job.queue.as_str().into(), cancel: cancel.clone(), ended: None };
+        {
+            let mut attempts = self.attempts();
+            if attempts.contains_key(&id) {
+                return;
+            }
+            attempts.insert(id, entry);
+        }
+        if let Some(runtime) = &self.runtime {
+            runtime.spawn(attempt::run(Arc::clone(self), id, claimed, cancel));
+        }
+    }
+
+    /// Has the attempt's work stopped. It is over when [`AttemptEnded`] says so: as released, unless it ended
+    /// by itself first. (For a cancelled job that makes no difference: the store has its end.)
+    pub fn stop(&self, attempt: AttemptId) {
+        if let Some(entry) = self.attempts().get(&attempt) {
+            entry.cancel.cancel();
+        }
+    }
+
+    /// Stops all work, each attempt as [`Executor::stop`] does.
+    pub fn stop_all(&self) {
+        for entry in self.attempts().values() {
+            entry.cancel.cancel();
+        }
+    }
+
+    /// Forgets an attempt whose end is in the store.
+    pub fn settle(&self, attempt: AttemptId) {
+        self.attempts().remove(&attempt);
+    }
+
+    /// Every attempt that was started and not settled.
+    pub fn known(&self) -> Vec<KnownAttempt> {
+        self.attempts()
+            .iter()
+            .map(|(&attempt, entry)| KnownAttempt {
+                attempt,
+                queue: Arc::clone(&entry.queue),
+                ended: entry.ended.clone(),
+            })
+            .collect()
+    }
+
+    /// Keeps how the attempt ended, and tells the queue.
+    fn ended(&self, attempt: AttemptId, end: AttemptEnd, artifacts: Vec<FileRef>) {
+        self.progress.forget(attempt);
+        if let Some(entry) = self.attempts().get_mut(&attempt) {
+            entry.ended = Some((end.clone(), artifacts.clone()));
+        }
+        if let Some(reports) = self.reports.get() {
+            reports.ended.do_send(AttemptEnded { id: attempt.job, attempt: attempt.attempt, end, artifacts });
+        }
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, HashMap<AttemptId, Entry>> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        // Dropping a runtime blocks until its threads end, which an async context forbids.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

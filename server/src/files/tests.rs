@@ -1,0 +1,186 @@
+//! What the file store promises.
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures_util::stream;
+use taskyard_shared::job::{FileRef, JobDetail, JobId};
+use taskyard_shared::view::JobsQuery;
+
+use super::{FileError, FileStore, media_type_of};
+use crate::store::{CommitSeq, JobsPage, StoreError, StoreReader};
+
+const HOUR: Duration = Duration::from_secs(3600);
+/// `printf hello | sha256sum`
+const HELLO: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+
+fn store() -> (tempfile::TempDir, Arc<FileStore>) {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let store = FileStore::open(dir.path()).expect("an empty store");
+    (dir, Arc::new(store))
+}
+
+/// Everything below the folder that is a file.
+fn files_in(dir: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).expect("readable") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            found.extend(files_in(&path));
+        } else {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+fn make_old(store: &FileStore, sha256: &str) {
+    let file = File::options().append(true).open(store.path(sha256).expect("a sum")).expect("it exists");
+    file.set_modified(SystemTime::now() - 2 * HOUR).expect("set");
+}
+
+/// A store in which jobs refer to these sums.
+struct Referring(HashSet<String>);
+
+impl StoreReader for Referring {
+    fn list(&self, _: &JobsQuery) -> Result<JobsPage, StoreError> {
+        Ok(JobsPage { rows: Vec::new(), more: false, as_of: CommitSeq(0), scanned_to: None })
+    }
+    fn job(&self, _: JobId) -> Result<Option<JobDetail>, StoreError> {
+        Ok(None)
+    }
+    fn artifact(&self, _: JobId, _: &str) -> Result<Option<FileRef>, StoreError> {
+        Ok(None)
+    }
+    fn unreferenced(&self, sha256: &[String]) -> Result<Vec<String>, StoreError> {
+        Ok(sha256.iter().filter(|sum| !self.0.contains(*sum)).cloned().collect())
+    }
+}
+
+#[test]
+fn content_is_found_again_by_its_sum_and_stored_once() {
+    let (dir, store) = store();
+    let file = store.put("a.txt", "text/plain", b"hello").expect("stored");
+    assert_eq!((file.sha256.as_str(), file.bytes), (HELLO, 5));
+    let again = store.put("b.txt", "text/markdown", b"hello").expect("stored");
+    assert_eq!((again.sha256.as_str(), again.name.as_str()), (HELLO, "b.txt"));
+    assert_eq!(store.read(HELLO).expect("read"), b"hello");
+    assert_eq!(files_in(dir.path()).len(), 1);
+    assert!(dir.path().join("2c").join(&HELLO[2..]).is_file());
+}
+
+#[test]
+fn names_that_are_not_plain_are_refused() {
+    let (dir, store) = store();
+    let long = "x".repeat(256);
+    let bad = ["", ".", "..", "../x", "a/b", "a\\b", "a\0b", "a\nb", " a", "a\u{202e}gpj.exe", &long];
+    for name in bad {
+        let refused = store.put(name, "text/plain", b"x");
+        assert!(matches!(refused, Err(FileError::BadName(_))), "{name:?}");
+    }
+    for name in ["a", ".hidden", "Grüße aus Köln.jpeg", "a b (1).png", "..x"] {
+        assert!(store.put(name, "text/plain", b"x").is_ok(), "{name:?}");
+    }
+    assert_eq!(files_in(dir.path()).len(), 1);
+}
+
+#[test]
+fn what_is_not_a_sum_names_no_file() {
+    let (_dir, store) = store();
+    for sum in ["", "../../etc/passwd", &HELLO.to_uppercase(), &HELLO[1..], HELLO] {
+        assert!(matches!(store.open_file(sum), Err(FileError::NotFound(_))), "{sum}");
+        assert!(!store.exists(sum));
+        assert!(matches!(store.describe(sum, "x"), Err(FileError::NotFound(_))), "{sum}");
+    }
+}
+
+#[test]
+fn leftovers_of_a_crash_are_removed_at_start_and_stored_files_stay() {
+    let (dir, store) = store();
+    store.put("a.txt", "text/plain", b"hello").expect("stored");
+    fs::write(dir.path().join("incoming").join("half"), b"hal").expect("written");
+    drop(store);
+    let store = FileStore::open(dir.path()).expect("opened again");
+    assert_eq!(files_in(dir.path()).len(), 1);
+    assert!(store.exists(HELLO));
+}
+
+#[test]
+fn a_file_that_is_never_finished_leaves_nothing() {
+    let (dir, store) = store();
+    let mut file = store.begin(10).expect("begun");
+    file.write(b"hello").expect("written");
+    drop(file);
+    assert!(files_in(dir.path()).is_empty());
+}
+
+#[tokio::test]
+async fn a_stream_is_stored_with_the_type_that_its_content_shows() {
+    let (_dir, store) = store();
+    let chunk = |bytes: &'static [u8]| Ok::<_, Infallible>(Bytes::from_static(bytes));
+    let chunks = stream::iter([chunk(b"\x89PNG\r\n"), chunk(b"\x1a\n rest")]);
+    let file = store.receive("lies.exe", 100, chunks).await.expect("stored");
+    assert_eq!((file.media_type.as_str(), file.bytes, file.name.as_str()), ("image/png", 13, "lies.exe"));
+    let described = store.describe(&file.sha256, "").expect("there");
+    assert_eq!(described, FileRef { name: "upload.png".to_owned(), ..file });
+}
+
+#[tokio::test]
+async fn an_endless_stream_is_refused_at_the_bound_and_leaves_nothing() {
+    let (dir, store) = store();
+    let chunk = Bytes::from(vec![0; 64 * 1024]);
+    let endless = stream::repeat_with(move || Ok::<_, Infallible>(chunk.clone()));
+    let refused = store.receive("zeroes", 1024 * 1024, endless).await;
+    assert!(matches!(refused, Err(FileError::TooLarge { .. })));
+    assert!(files_in(dir.path()).is_empty());
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_off_leaves_nothing() {
+    let (dir, store) = store();
+    let broken = stream::iter([Ok(Bytes::from_static(b"half")), Err("the connection was closed")]);
+    let refused = store.receive("a", 100, broken).await;
+    assert!(matches!(refused, Err(FileError::Interrupted(_))));
+    assert!(files_in(dir.path()).is_empty());
+}
+
+#[test]
+fn the_sweep_removes_only_what_is_old_and_referred_to_by_no_job() {
+    let (_dir, store) = store();
+    let put = |content: &[u8]| store.put("x", "text/plain", content).expect("stored").sha256;
+    let (orphan, referred, young, asked_for) =
+        (put(b"orphan"), put(b"referred"), put(b"young"), put(b"asked"));
+    for sum in [&orphan, &referred, &asked_for] {
+        make_old(&store, sum);
+    }
+    store.describe(&asked_for, "x").expect("there");
+    let swept = store.sweep(&Referring([referred.clone()].into()), HOUR).expect("swept");
+    assert_eq!((swept.files, swept.bytes), (1, 6));
+    assert!(!store.exists(&orphan));
+    assert!([referred, young, asked_for].iter().all(|sum| store.exists(sum)));
+}
+
+#[test]
+fn storing_old_content_again_keeps_it_from_the_sweep() {
+    let (_dir, store) = store();
+    store.put("x", "text/plain", b"hello").expect("stored");
+    make_old(&store, HELLO);
+    store.put("x", "text/plain", b"hello").expect("stored");
+    assert_eq!(store.sweep(&Referring(HashSet::new()), HOUR).expect("swept").files, 0);
+}
+
+#[test]
+fn types_come_from_content_alone() {
+    assert_eq!(media_type_of(b"\xff\xd8\xff\xe0"), "image/jpeg");
+    assert_eq!(media_type_of(b"GIF89a"), "image/gif");
+    assert_eq!(media_type_of(b"RIFF\x10\0\0\0WEBPVP8L"), "image/webp");
+    assert_eq!(media_type_of("Grüße\n".as_bytes()), "text/plain");
+    assert_eq!(media_type_of(&"aü".as_bytes()[..2]), "text/plain");
+    assert_eq!(media_type_of(b"<script>\0"), "application/octet-stream");
+    assert_eq!(media_type_of(b""), "application/octet-stream");
+}

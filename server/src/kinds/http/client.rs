@@ -1,0 +1,55 @@
+//! The client that all requests share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::{ClientConfig, RootCertStore};
+
+use super::config::HttpConfig;
+use super::resolver::CheckedResolver;
+
+/// How long to wait for a connection, within the job's own timeout.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Unused connections are kept this long, and so many to one host.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+const MAX_IDLE_PER_HOST: usize = 4;
+
+/// Why the `http` kind cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpSetupError {
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+    #[error("the HTTP client cannot be set up: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// No proxy from the environment (it would connect to what we refuse) and no redirects of its own (ours are
+/// checked, and forget what is not the next host's business).
+pub(super) fn build(config: &HttpConfig) -> Result<reqwest::Client, HttpSetupError> {
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls()?)
+        .dns_resolver(CheckedResolver { config: config.clone() })
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_max_idle_per_host(MAX_IDLE_PER_HOST)
+        .user_agent(concat!("taskyard/", env!("CARGO_PKG_VERSION")))
+        .build()?;
+    Ok(client)
+}
+
+/// Trusts what the system trusts, so that a company's own authority counts; Mozilla's list where the system
+/// has none, as in a container with nothing else in it.
+fn tls() -> Result<ClientConfig, rustls::Error> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}

@@ -1,0 +1,74 @@
+//! The `http` kind: one HTTP request, its response the result.
+//!
+//! Whoever may add jobs chooses the URL, so the server's own network must stay out of reach: only public
+//! addresses are connected to, unless [`HttpConfig`] says otherwise. That is checked where it cannot be
+//! talked round: on the addresses that a name resolved to ([`resolver`]), which are the very ones then
+//! connected to, on addresses that stand in the URL itself, and again on every redirect ([`exchange`]).
+
+mod addresses;
+mod args;
+mod client;
+pub mod config;
+mod exchange;
+mod resolver;
+mod response;
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, Instant};
+
+use taskyard_shared::error::FieldError;
+
+use super::context::JobContext;
+use super::worker::{JobError, JobResult, Label, QueueDefaults, Worker};
+pub use args::{HttpArgs, Method};
+pub use client::HttpSetupError;
+pub use config::HttpConfig;
+use exchange::Exchange;
+
+/// See the module.
+pub struct Http {
+    client: reqwest::Client,
+    config: HttpConfig,
+}
+
+impl Http {
+    /// # Errors
+    /// TLS cannot be set up.
+    pub fn new(config: HttpConfig) -> Result<Self, HttpSetupError> {
+        Ok(Http { client: client::build(&config)?, config })
+    }
+}
+
+impl Worker for Http {
+    const KIND: &'static str = "http";
+    const DESCRIPTION: &'static str = "Sends an HTTP request and keeps the response.";
+    type Args = HttpArgs;
+
+    fn queue(&self) -> QueueDefaults {
+        QueueDefaults { name: Self::KIND, concurrency: 8 }
+    }
+
+    fn label(&self, args: &HttpArgs) -> Label {
+        Label { name: args.url.clone(), detail: args.method.as_str().to_owned() }
+    }
+
+    fn check(&self, args: &HttpArgs) -> Result<(), Vec<FieldError>> {
+        args.check(&self.config)
+    }
+
+    async fn perform(&self, args: HttpArgs, ctx: JobContext) -> JobResult {
+        let begun = Instant::now();
+        let timeout_s = args.timeout_s;
+        let work = async {
+            let exchange = Exchange::new(&self.client, &self.config, &args)?;
+            let answer = exchange.run(&ctx).await?;
+            response::read(answer, &args.expected_statuses, &ctx).await
+        };
+        let finished = tokio::time::timeout(Duration::from_secs(timeout_s.into()), work).await;
+        let mut result =
+            finished.map_err(|_| JobError::new(format!("no complete response within {timeout_s} s")))??;
+        result["elapsed_ms"] = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX).into();
+        Ok(result)
+    }
+}

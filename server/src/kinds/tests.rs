@@ -1,0 +1,225 @@
+//! What may be added and what is refused, with which words; and what the demo does.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use taskyard_shared::error::{ErrorCode, WireError};
+use taskyard_shared::job::{JobId, NewJob, Progress};
+use tokio_util::sync::CancellationToken;
+
+use super::context::ContextEnds;
+use super::demo::{Demo, DemoArgs};
+use super::{
+    HttpConfig, JobContext, JobResult, KindRegistry, Label, Noop, PreparedJob, QueueDefaults, Worker,
+};
+use crate::files::FileStore;
+
+/// A folder of files that is gone with the test.
+pub(crate) struct TestFiles {
+    pub files: Arc<FileStore>,
+    _dir: tempfile::TempDir,
+}
+
+pub(crate) fn test_files() -> TestFiles {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    TestFiles { files: Arc::new(FileStore::open(dir.path()).expect("an empty file store")), _dir: dir }
+}
+
+/// A context whose progress can be looked at.
+pub(crate) struct TestContext {
+    pub ctx: JobContext,
+    pub cancel: CancellationToken,
+    pub progress: Arc<Mutex<Vec<u16>>>,
+    pub ends: ContextEnds,
+}
+
+pub(crate) fn test_context(files: &Arc<FileStore>) -> TestContext {
+    let progress = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&progress);
+    let sink =
+        move |_: JobId, _: u32, at: Progress| seen.lock().expect("not poisoned").push(at.thousandths());
+    let cancel = CancellationToken::new();
+    let (ctx, ends) = JobContext::new(JobId(1), 1, cancel.clone(), Arc::new(sink), Arc::clone(files));
+    TestContext { ctx, cancel, progress, ends }
+}
+
+fn registry() -> KindRegistry {
+    let builder = KindRegistry::builder()
+        .register_built_in(&HttpConfig::default())
+        .and_then(|builder| builder.register(Noop));
+    builder.expect("the kinds fit together").build()
+}
+
+async fn prepare(kind: &str, args: Value) -> Result<PreparedJob, WireError> {
+    let job = NewJob { kind: kind.to_owned(), queue: None, args };
+    registry().prepare(job, &test_files().files).await
+}
+
+async fn complaints(kind: &str, args: Value) -> Vec<(String, String)> {
+    let error = prepare(kind, args).await.expect_err("it must be refused");
+    assert_eq!(error.code, ErrorCode::InvalidArguments);
+    error.fields.into_iter().map(|field| (field.field, field.message)).collect()
+}
+
+#[tokio::test]
+async fn an_unknown_kind_is_refused_and_the_known_ones_are_named() {
+    let error = prepare("dmeo", json!({})).await.expect_err("unknown");
+    assert_eq!(error.code, ErrorCode::UnknownKind);
+    assert!(error.message.starts_with("there is no kind \"dmeo\"; there are demo, "), "{}", error.message);
+}
+
+#[tokio::test]
+async fn wrong_arguments_of_the_demo_are_each_named_at_their_field() {
+    let long = "x".repeat(10_000);
+    let unknown = "there is no argument \"speed\"; there are duration, failure_chance, name";
+    let table = [
+        (json!({}), "/name", "name is required"),
+        (json!({"name": ""}), "/name", "name must not be empty"),
+        (json!({"name": " \t\n"}), "/name", "name must not be empty"),
+        (json!({"name": 7}), "/name", "name must be text"),
+        (json!({"name": long}), "/name", "name has 10000 characters; at most 200 are allowed"),
+        (json!({"name": "a", "duration": 0}), "/duration", "duration must be 1 to 30"),
+        (json!({"name": "a", "duration": -1}), "/duration", "duration must be 1 to 30"),
+        (json!({"name": "a", "duration": 31}), "/duration", "duration must be 1 to 30"),
+        (json!({"name": "a", "duration": 1e300}), "/duration", "duration must be 1 to 30"),
+        (json!({"name": "a", "duration": 1.55}), "/duration", "duration must be a multiple of 0.1"),
+        (json!({"name": "a", "duration": "NaN"}), "/duration", "duration must be a number"),
+        (json!({"name": "a", "duration": f64::NAN}), "/duration", "duration must be a number"),
+        (json!({"name": "a", "duration": null}), "/duration", "duration must be a number"),
+        (json!({"name": "a", "failure_chance": 5}), "/failure_chance", "failure_chance must be 0 to 1"),
+        (json!({"name": "a", "speed": 1}), "/speed", unknown),
+        (json!([]), "", "the whole of the arguments must be an object"),
+        (json!(null), "", "the whole of the arguments must be an object"),
+    ];
+    for (args, field, sentence) in table {
+        let shown: String = args.to_string().chars().take(60).collect();
+        assert_eq!(complaints("demo", args).await, [(field.to_owned(), sentence.to_owned())], "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn all_wrong_arguments_are_named_at_once_whoever_finds_them() {
+    let found = complaints("demo", json!({"name": "  ", "duration": 31, "failure_chance": -1})).await;
+    let fields: Vec<&str> = found.iter().map(|(field, _)| field.as_str()).collect();
+    assert_eq!(fields, ["/duration", "/failure_chance", "/name"]);
+}
+
+#[tokio::test]
+async fn every_tenth_of_a_second_from_1_to_30_is_a_duration() {
+    let registry = registry();
+    let files = test_files().files;
+    for tenths in 10..=300 {
+        let args: Value = serde_json::from_str(&format!(
+            "{{\"name\": \"a\", \"duration\": {}.{}}}",
+            tenths / 10,
+            tenths % 10
+        ))
+        .expect("JSON");
+        let job = NewJob { kind: "demo".to_owned(), queue: None, args };
+        registry.prepare(job, &files).await.unwrap_or_else(|error| panic!("{tenths}: {error}"));
+    }
+}
+
+#[tokio::test]
+async fn an_accepted_job_has_its_defaults_filled_in_and_a_label() {
+    let prepared = prepare("demo", json!({"name": " three\nlines ", "duration": 3})).await.expect("accepted");
+    let insert = prepared.insert;
+    assert_eq!((&*insert.kind, &*insert.queue), ("demo", "demo"));
+    assert_eq!((insert.name.as_str(), insert.detail.as_str()), ("three lines", "3 s"));
+    let args: Value = serde_json::from_str(&insert.args).expect("JSON");
+    assert_eq!(args, json!({"name": " three\nlines ", "duration": 3.0, "failure_chance": 0.05}));
+    assert_eq!(prepared.queue_defaults.concurrency, 1);
+    assert!(insert.inputs.is_empty());
+}
+
+#[tokio::test]
+async fn arguments_over_the_bound_are_refused_before_anything_else_looks_at_them() {
+    let error = prepare("noop", json!({"payload": "x".repeat(256 * 1024)})).await.expect_err("too large");
+    assert_eq!(error.code, ErrorCode::TooLarge);
+    assert!(prepare("noop", json!({"payload": "x".repeat(255 * 1024)})).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_job_may_name_a_queue_and_that_queue_is_made_as_its_owner_wants() {
+    let job =
+        |queue: &str| NewJob { kind: "demo".into(), queue: Some(queue.into()), args: json!({"name": "a"}) };
+    let files = test_files().files;
+    let prepared = registry().prepare(job("noop"), &files).await.expect("accepted");
+    assert_eq!((&*prepared.insert.queue, prepared.queue_defaults.concurrency), ("noop", 100));
+    let error = registry().prepare(job("No Op"), &files).await.expect_err("not an identifier");
+    assert_eq!(error.code, ErrorCode::InvalidArguments);
+}
+
+#[test]
+fn the_schema_of_the_demo_has_what_a_form_needs() {
+    let infos = registry().infos();
+    let demo = infos.iter().find(|info| info.kind == "demo").expect("registered");
+    let schema = &demo.args_schema;
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!(schema["required"], json!(["name"]));
+    assert_eq!(schema["additionalProperties"], false);
+    assert_eq!(schema["properties"]["name"]["maxLength"], 200);
+    let duration = &schema["properties"]["duration"];
+    assert_eq!((&duration["minimum"], &duration["maximum"]), (&json!(1), &json!(30)));
+    assert_eq!((&duration["default"], &duration["title"]), (&json!(3.0), &json!("Duration (seconds)")));
+    assert!(duration["description"].is_string());
+}
+
+struct Named<const BAD: bool>;
+
+impl<const BAD: bool> Worker for Named<BAD> {
+    const KIND: &'static str = if BAD { "Bad Name" } else { "demo" };
+    const DESCRIPTION: &'static str = "";
+    type Args = DemoArgs;
+
+    fn queue(&self) -> QueueDefaults {
+        QueueDefaults { name: "demo", concurrency: 1 }
+    }
+
+    fn label(&self, _: &DemoArgs) -> Label {
+        Label::default()
+    }
+
+    async fn perform(&self, _: DemoArgs, _: JobContext) -> JobResult {
+        Ok(Value::Null)
+    }
+}
+
+#[test]
+fn two_kinds_of_one_name_and_names_that_are_none_cannot_be_registered() {
+    let twice = KindRegistry::builder().register(Demo).and_then(|builder| builder.register(Named::<false>));
+    assert_eq!(twice.err().map(|error| error.to_string()).as_deref(), Some("two kinds are called \"demo\""));
+    let bad = KindRegistry::builder().register(Named::<true>).err().map(|error| error.to_string());
+    assert!(bad.is_some_and(|text| text.starts_with("\"Bad Name\" cannot name a kind")));
+}
+
+async fn perform_demo(args: Value) -> (JobResult, Vec<u16>) {
+    let test = test_context(&test_files().files);
+    let worker = registry().worker("demo").expect("registered");
+    let outcome = worker.perform(&args.to_string(), test.ctx).await;
+    let progress = test.progress.lock().expect("not poisoned").clone();
+    (outcome, progress)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_demo_works_for_its_duration_and_tells_of_every_tenth() {
+    let begun = tokio::time::Instant::now();
+    let (outcome, progress) = perform_demo(json!({"name": "a", "duration": 2.5, "failure_chance": 0})).await;
+    assert_eq!(outcome.expect("it cannot fail"), json!({"slept_s": 2.5}));
+    assert_eq!(begun.elapsed().as_secs_f64(), 2.5, "tokio rounds up to milliseconds");
+    assert_eq!(progress, [100, 200, 300, 400, 500, 600, 700, 800, 900, 1000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_demo_fails_when_chance_says_so_and_says_how_likely_that_was() {
+    let (outcome, progress) = perform_demo(json!({"name": "a", "failure_chance": 1})).await;
+    assert_eq!(outcome.expect_err("it must fail").message, "failed by chance (100 %)");
+    assert_eq!(progress.len(), 10);
+}
+
+#[tokio::test]
+async fn stored_arguments_that_no_longer_fit_fail_the_attempt_with_a_sentence() {
+    let (outcome, _) = perform_demo(json!({"title": "of another version"})).await;
+    let message = outcome.expect_err("it must fail").message;
+    assert!(message.starts_with("its arguments do not fit this version of \"demo\""), "{message}");
+}

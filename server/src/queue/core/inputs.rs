@@ -1,0 +1,130 @@
+//! What callers and the executor ask: checked, and turned into operations for the store.
+
+use std::collections::hash_map::Entry;
+
+use taskyard_shared::job::{FileRef, JobId, JobState, Progress};
+
+use super::{
+    AttemptId, CLEAR_STEP_JOBS, Core, Decision, MAX_UNWRITTEN_BYTES, MAX_UNWRITTEN_JOBS, Pending, Phase,
+    RequestId,
+};
+use crate::queue::messages::QueueError;
+use crate::store::{AttemptEnd, JobInsert, WriteOp};
+
+impl Core {
+    pub(super) fn add(&mut self, request: RequestId, jobs: Vec<JobInsert>, out: &mut Vec<Decision>) {
+        if let Err(error) = self.admit(&jobs, out) {
+            return out.push(Decision::Answer(request, Err(error)));
+        }
+        let mut per_queue: Vec<(std::sync::Arc<str>, u32)> = Vec::new();
+        for job in &jobs {
+            match per_queue.iter_mut().find(|(queue, _)| *queue == job.queue) {
+                Some((_, count)) => *count += 1,
+                None => per_queue.push((job.queue.clone(), 1)),
+            }
+        }
+        let bytes = bytes_of(&jobs);
+        self.unwritten_jobs += jobs.len();
+        self.unwritten_bytes += bytes;
+        let pending = Pending::Insert { request, jobs: jobs.len(), bytes };
+        self.write(pending, WriteOp::Insert { jobs }, out);
+        for (queue, added) in per_queue {
+            self.claim_behind_insert(&queue, added, out);
+        }
+    }
+
+    /// Whether these jobs may be handed to the store now; makes the queues they need.
+    fn admit(&mut self, jobs: &[JobInsert], out: &mut Vec<Decision>) -> Result<(), QueueError> {
+        if self.draining {
+            return Err(QueueError::Stopping);
+        }
+        if self.unwritten_jobs + jobs.len() > MAX_UNWRITTEN_JOBS
+            || self.unwritten_bytes + bytes_of(jobs) > MAX_UNWRITTEN_BYTES
+        {
+            self.overloaded += 1;
+            return Err(QueueError::Overloaded);
+        }
+        for job in jobs {
+            self.ensure_queue(&job.queue, out)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn retry(&mut self, request: RequestId, id: JobId, out: &mut Vec<Decision>) {
+        // Its earlier work still holds a slot: a second attempt beside it would run the job twice at once.
+        if let Some(working) = self.working.get(&id) {
+            let error = match working.phase {
+                Phase::Running => QueueError::NotRetryable(id, JobState::Processing),
+                Phase::Stopping => QueueError::StillStopping(id),
+            };
+            return out.push(Decision::Answer(request, Err(error)));
+        }
+        self.request(request, Pending::Retry { request, id }, WriteOp::Retry { id }, out);
+    }
+
+    pub(super) fn clear(
+        &mut self,
+        request: RequestId,
+        queue: Option<String>,
+        now_ms: i64,
+        out: &mut Vec<Decision>,
+    ) {
+        if let Some(name) = &queue
+            && !self.queues.contains_key(name.as_str())
+        {
+            let error = QueueError::NoSuchQueue(name.clone());
+            return out.push(Decision::Answer(request, Err(error)));
+        }
+        let op = WriteOp::Clear { queue: queue.clone(), finished_by_ms: now_ms, limit: CLEAR_STEP_JOBS };
+        let pending = Pending::Clear { request, queue, finished_by_ms: now_ms, cleared: 0 };
+        self.request(request, pending, op, out);
+    }
+
+    pub(super) fn ended(
+        &mut self,
+        attempt: AttemptId,
+        end: AttemptEnd,
+        artifacts: Vec<FileRef>,
+        out: &mut Vec<Decision>,
+    ) {
+        // An attempt without a slot was reported before, or belongs to a core that was rebuilt since, which
+        // has been told of it.
+        let Entry::Occupied(entry) = self.working.entry(attempt.job) else { return };
+        if entry.get().attempt != attempt.attempt {
+            return;
+        }
+        let working = entry.remove();
+        if let Some(queue) = self.queues.get_mut(&working.queue) {
+            queue.slots_used -= 1;
+            if working.phase == Phase::Stopping {
+                queue.stopping -= 1;
+            }
+        }
+        self.touched.insert(working.queue.clone());
+        match working.phase {
+            // Cancelled, so the store has its end already: a late report changes nothing.
+            Phase::Stopping => out.push(Decision::Settle(attempt)),
+            Phase::Running => self.write_end(attempt, working.queue, end, artifacts, out),
+        }
+        self.start_held(attempt.job, out);
+    }
+
+    pub(super) fn progress(&mut self, reports: Vec<(JobId, u32, Progress)>, out: &mut Vec<Decision>) {
+        let reports: Vec<_> = reports
+            .into_iter()
+            .filter(|&(job, attempt, _)| {
+                self.working
+                    .get(&job)
+                    .is_some_and(|working| working.attempt == attempt && working.phase == Phase::Running)
+            })
+            .collect();
+        if !reports.is_empty() {
+            self.write(Pending::Progress, WriteOp::Progress { reports }, out);
+        }
+    }
+}
+
+/// What the jobs weigh while they wait for the store.
+pub(super) fn bytes_of(jobs: &[JobInsert]) -> usize {
+    jobs.iter().map(|job| job.args.len() + job.name.len() + job.detail.len()).sum()
+}

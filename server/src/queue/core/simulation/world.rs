@@ -1,0 +1,355 @@
+//! A small world around the core: a memory store that commits when told, an executor whose work ends when
+//! told, and crashes of the queue or of the whole process. After each step it checks what always holds.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use serde_json::json;
+use taskyard_shared::job::{JobId, JobState};
+use taskyard_shared::view::{JobFilter, JobsQuery, SortOrder, WindowStart};
+
+use crate::pubsub::{CommitEvents, JobChange};
+use crate::queue::core::{Answer, AttemptId, Core, CoreConfig, Decision, Input, KnownAttempt, RequestId};
+use crate::queue::messages::QueueError;
+use crate::store::memory::MemoryStore;
+use crate::store::writer::Ticket;
+use crate::store::{AttemptEnd, JobInsert, QueueSettings, Store, StoreError, StoreWriter, WriteOp};
+
+pub const QUEUES: [&str; 3] = ["alpha", "beta", "gamma"];
+
+/// An attempt as the executor has it.
+struct Work {
+    queue: String,
+    told_to_stop: bool,
+    ended: Option<AttemptEnd>,
+}
+
+pub struct World {
+    core: Core,
+    store: MemoryStore,
+    writer: Box<dyn StoreWriter>,
+    /// Submitted and not committed.
+    waiting: VecDeque<(Ticket, WriteOp)>,
+    work: BTreeMap<AttemptId, Work>,
+    /// Every attempt that ever began.
+    begun: BTreeSet<AttemptId>,
+    now_ms: i64,
+    next_request: u64,
+    unanswered: BTreeSet<RequestId>,
+    pub answers: Vec<(RequestId, Result<Answer, QueueError>)>,
+    /// Jobs whose adding was acknowledged, less those whose deletion was published.
+    pub acknowledged: BTreeSet<JobId>,
+    /// What the events said last of each job.
+    seen: HashMap<JobId, JobState>,
+    /// The most attempts that may be at work: the concurrency, or an earlier one until they have ended.
+    ceilings: HashMap<String, u32>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let store = MemoryStore::new();
+        let mut writer = store.writer().unwrap();
+        let stored = writer.load().unwrap();
+        let (core, decisions) = Core::rebuild(config(), stored, Vec::new(), 0);
+        let mut world = World {
+            core,
+            store,
+            writer,
+            waiting: VecDeque::new(),
+            work: BTreeMap::new(),
+            begun: BTreeSet::new(),
+            now_ms: 1_000_000,
+            next_request: 0,
+            unanswered: BTreeSet::new(),
+            answers: Vec::new(),
+            acknowledged: BTreeSet::new(),
+            seen: HashMap::new(),
+            ceilings: HashMap::new(),
+        };
+        world.carry_out(decisions);
+        world
+    }
+
+    pub fn request(&mut self, input: impl FnOnce(RequestId) -> Input) -> RequestId {
+        let request = RequestId(self.next_request);
+        self.next_request += 1;
+        self.unanswered.insert(request);
+        self.apply(input(request));
+        request
+    }
+
+    pub fn add(&mut self, queue: &str, count: usize) -> RequestId {
+        let jobs = (0..count).map(|_| job(queue)).collect();
+        self.request(|request| Input::Add { request, jobs })
+    }
+
+    fn apply(&mut self, input: Input) {
+        let decisions = self.core.apply(input, self.now_ms);
+        self.carry_out(decisions);
+    }
+
+    fn carry_out(&mut self, decisions: Vec<Decision>) {
+        for decision in decisions {
+            match decision {
+                Decision::Write(ticket, op) => self.waiting.push_back((ticket, op)),
+                Decision::Start(claimed) => {
+                    let id = AttemptId { job: claimed.job.id, attempt: claimed.job.attempt };
+                    assert!(self.begun.insert(id), "{id:?} was started twice");
+                    let queue = claimed.job.queue.clone();
+                    self.work.insert(id, Work { queue, told_to_stop: false, ended: None });
+                }
+                Decision::Stop(id) => {
+                    if let Some(work) = self.work.get_mut(&id) {
+                        work.told_to_stop = true;
+                    }
+                }
+                Decision::Settle(id) => {
+                    let work = self.work.remove(&id);
+                    assert!(work.is_none_or(|work| work.ended.is_some()), "{id:?} settled while at work");
+                }
+                Decision::Answer(request, answer) => {
+                    assert!(self.unanswered.remove(&request), "{request:?} was answered twice");
+                    if let Ok(Answer::Added(ids)) = &answer {
+                        self.acknowledged.extend(ids);
+                    }
+                    self.answers.push((request, answer));
+                }
+                Decision::Publish(events) => self.hear(&events),
+                Decision::WakeAt { .. } => {}
+            }
+        }
+        self.check();
+    }
+
+    fn hear(&mut self, events: &CommitEvents) {
+        if events.reload {
+            self.seen = self.stored_states().into_iter().collect();
+            let exists = &self.seen;
+            self.acknowledged.retain(|id| exists.contains_key(id));
+        }
+        for change in &events.changes {
+            match change {
+                JobChange::Changed(job) => {
+                    let before = self.seen.insert(job.id, job.state);
+                    assert!(
+                        before.map_or(job.state == JobState::Pending, |before| before.may_become(job.state)),
+                        "job {} went from {before:?} to {}",
+                        job.id,
+                        job.state
+                    );
+                }
+                JobChange::Progressed(id, _) => {
+                    assert_eq!(self.seen.get(id), Some(&JobState::Processing), "progress of job {id}");
+                }
+                JobChange::Removed(ids) => {
+                    for id in ids {
+                        let state = self.seen.remove(id);
+                        assert!(state.is_some_and(JobState::is_finished), "job {id} deleted while {state:?}");
+                        self.acknowledged.remove(id);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Commits the first `count` waiting operations in one transaction.
+    pub fn commit(&mut self, count: usize) {
+        let (tickets, ops): (Vec<_>, Vec<_>) = self.waiting.drain(..count.min(self.waiting.len())).unzip();
+        if ops.is_empty() {
+            return;
+        }
+        let committed = self.writer.apply(&ops, self.now_ms).unwrap();
+        let results = tickets.into_iter().zip(committed.results).collect();
+        self.apply(Input::Committed { commit: committed.commit, results });
+    }
+
+    pub fn commit_all(&mut self) {
+        while !self.waiting.is_empty() {
+            self.commit(usize::MAX);
+        }
+    }
+
+    /// The disk refuses the first `count` waiting operations.
+    pub fn refuse(&mut self, count: usize) {
+        let ops: Vec<_> = self.waiting.drain(..count.min(self.waiting.len())).collect();
+        if !ops.is_empty() {
+            self.apply(Input::WriteFailed { ops, error: StoreError::Refused("disk full".to_owned()) });
+        }
+    }
+
+    /// Time passes.
+    pub fn wake(&mut self) {
+        self.now_ms += 1_000;
+        self.apply(Input::Wake);
+    }
+
+    pub fn pick_work(&self, pick: usize) -> Option<AttemptId> {
+        let at_work: Vec<_> = self.at_work().map(|(id, _)| *id).collect();
+        (!at_work.is_empty()).then(|| at_work[pick % at_work.len()])
+    }
+
+    /// The work of an attempt ends by itself, or because it was told to stop.
+    pub fn end_work(&mut self, id: AttemptId, end: AttemptEnd) {
+        let Some(work) = self.work.get_mut(&id) else { return };
+        let end = if work.told_to_stop { AttemptEnd::Released } else { end };
+        work.ended = Some(end.clone());
+        self.apply(Input::Ended { attempt: id, end, artifacts: Vec::new() });
+    }
+
+    /// A report about an attempt that may be long over.
+    pub fn report_again(&mut self, pick: usize) {
+        let over: Vec<_> = self
+            .begun
+            .iter()
+            .filter(|id| self.work.get(id).is_none_or(|work| work.ended.is_some()))
+            .collect();
+        if let Some(&&attempt) = over.get(pick % over.len().max(1)) {
+            let end = AttemptEnd::Completed { result: json!("late") };
+            self.apply(Input::Ended { attempt, end, artifacts: Vec::new() });
+        }
+    }
+
+    pub fn progress(&mut self, pick: usize, thousandths: u16) {
+        if let Some(id) = self.pick_work(pick) {
+            let progress = taskyard_shared::job::Progress::from_thousandths(thousandths);
+            self.apply(Input::Progress { reports: vec![(id.job, id.attempt, progress)] });
+        }
+    }
+
+    /// The queue's actor panics and is rebuilt; the store and the executor go on.
+    pub fn crash_queue(&mut self) {
+        let ops: Vec<_> = self.waiting.drain(..).map(|(_, op)| op).collect();
+        if !ops.is_empty() {
+            self.writer.apply(&ops, self.now_ms).unwrap();
+        }
+        self.unanswered.clear();
+        let known = self
+            .work
+            .iter()
+            .map(|(&attempt, work)| KnownAttempt {
+                attempt,
+                queue: work.queue.as_str().into(),
+                ended: work.ended.clone().map(|end| (end, Vec::new())),
+            })
+            .collect();
+        let stored = self.writer.load().unwrap();
+        self.rebuild(stored, known);
+    }
+
+    /// The process is killed: what waited was never written, and all work is gone.
+    pub fn crash_process(&mut self) {
+        self.waiting.clear();
+        self.unanswered.clear();
+        self.work.clear();
+        self.writer.recover_lost(3, self.now_ms).unwrap();
+        let stored = self.writer.load().unwrap();
+        assert!(stored.processing.is_empty(), "a job stayed processing after a crash");
+        self.rebuild(stored, Vec::new());
+    }
+
+    fn rebuild(&mut self, stored: crate::store::StoredYard, known: Vec<KnownAttempt>) {
+        let next_ticket = self.core.next_ticket();
+        let (core, decisions) = Core::rebuild(config(), stored, known, next_ticket);
+        self.core = core;
+        self.carry_out(decisions);
+    }
+
+    fn at_work(&self) -> impl Iterator<Item = (&AttemptId, &Work)> {
+        self.work.iter().filter(|(_, work)| work.ended.is_none())
+    }
+
+    /// What holds after every step, whatever happened.
+    fn check(&mut self) {
+        let mut jobs = BTreeSet::new();
+        for (id, _) in self.at_work() {
+            assert!(jobs.insert(id.job), "job {} is at work twice at once", id.job);
+        }
+        for status in self.core.statuses() {
+            let at_work = self.at_work().filter(|(_, work)| work.queue == status.name).count() as u32;
+            let ceiling = self.ceilings.entry(status.name.clone()).or_insert(status.concurrency);
+            *ceiling = if at_work <= status.concurrency {
+                status.concurrency
+            } else {
+                (*ceiling).max(status.concurrency)
+            };
+            assert!(at_work <= *ceiling, "{at_work} at work in {}, concurrency {ceiling}", status.name);
+        }
+        self.check_counts();
+    }
+
+    fn check_counts(&mut self) {
+        let stored = self.writer.load().unwrap();
+        for status in self.core.statuses() {
+            let counts = stored.queues.iter().find(|queue| *queue.name == *status.name).map(|q| q.counts);
+            assert_eq!(status.counts, counts.unwrap_or_default(), "counts of {}", status.name);
+        }
+    }
+
+    pub fn stored_states(&self) -> BTreeMap<JobId, JobState> {
+        let query = JobsQuery {
+            filter: JobFilter::default(),
+            sort: SortOrder::Oldest,
+            start: WindowStart::Top,
+            limit: u32::MAX,
+        };
+        let page = self.store.reader().list(&query).unwrap();
+        page.rows.iter().map(|job| (job.id, job.state)).collect()
+    }
+
+    /// Lets everything come to its end: queues go on, work ends, the disk takes all.
+    pub fn run_to_the_end(&mut self) {
+        self.commit_all();
+        for queue in QUEUES {
+            self.request(|request| Input::Configure {
+                request,
+                queue: queue.to_owned(),
+                paused: Some(false),
+                concurrency: None,
+            });
+        }
+        for _ in 0..100_000 {
+            self.commit_all();
+            match self.pick_work(0) {
+                Some(id) => self.end_work(id, AttemptEnd::Completed { result: json!(null) }),
+                None if self.waiting.is_empty() => {
+                    self.wake();
+                    if self.waiting.is_empty() {
+                        return self.check_end();
+                    }
+                }
+                None => {}
+            }
+        }
+        panic!("the jobs do not come to an end");
+    }
+
+    fn check_end(&self) {
+        let states = self.stored_states();
+        for (id, state) in &states {
+            assert!(state.is_finished(), "job {id} is {state} for ever");
+        }
+        for id in &self.acknowledged {
+            assert!(states.contains_key(id), "job {id} was acknowledged and is lost");
+        }
+        assert_eq!(self.core.working_count(), 0, "a slot is taken and nothing works");
+        assert!(self.unanswered.is_empty(), "{:?} wait for ever", self.unanswered);
+        assert!(self.work.is_empty(), "the executor remembers settled attempts");
+    }
+}
+
+fn config() -> CoreConfig {
+    CoreConfig {
+        queue_defaults: HashMap::from([("beta".to_owned(), QueueSettings { concurrency: 2, paused: false })]),
+        other_queues: QueueSettings { concurrency: 1, paused: false },
+    }
+}
+
+fn job(queue: &str) -> JobInsert {
+    JobInsert {
+        kind: "test".into(),
+        queue: queue.into(),
+        name: "a job".to_owned(),
+        detail: String::new(),
+        args: "{}".to_owned(),
+        inputs: Vec::new(),
+    }
+}

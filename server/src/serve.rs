@@ -1,0 +1,143 @@
+//! Runs a server until it is told to stop.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpServer};
+use tokio_util::sync::CancellationToken;
+
+use crate::api::guard::Access;
+use crate::config::Config;
+use crate::kinds::HttpConfig;
+use crate::mount::{MountOptions, mount_with};
+use crate::store::QueueSettings;
+use crate::supervision::RestartBudget;
+use crate::yard::{StartError, Yard, YardBuilder};
+
+/// Why a server did not start, or did not stop cleanly.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("cannot listen on {address}: {reason}")]
+    Bind { address: SocketAddr, reason: std::io::Error },
+    #[error("the HTTP server failed: {0}")]
+    Http(std::io::Error),
+    #[error("cannot listen for signals: {0}")]
+    Signals(std::io::Error),
+    #[error("gave up: {0}")]
+    GaveUp(String),
+}
+
+/// How long tabs are given to hear that the server stops.
+const FAREWELL: Duration = Duration::from_millis(300);
+/// Requests under way when the server stops get this long, in seconds.
+const HTTP_STOP_S: u64 = 5;
+
+/// Serves until SIGTERM or SIGINT, then stops within the configured deadline. `on_ready` is called once,
+/// with the address it listens on, as soon as requests are answered.
+///
+/// # Errors
+/// A sentence for the person who started it.
+pub async fn serve(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+    serve_with(config, |builder| builder, |_, address| on_ready(address)).await
+}
+
+/// As [`serve`], for programs with kinds of their own: `extend` adds to what the yard is made of, and
+/// `on_ready` gets the yard too.
+///
+/// # Errors
+/// A sentence for the person who started it.
+pub async fn serve_with(
+    config: Config,
+    extend: impl FnOnce(YardBuilder) -> YardBuilder,
+    on_ready: impl FnOnce(&Yard, SocketAddr),
+) -> Result<(), ServeError> {
+    let yard = extend(builder(&config)).start().await?;
+    tracing::info!(data = %config.data.dir.display(), durability = yard.durability(), "the yard is open");
+    let stopping = CancellationToken::new();
+    let options = MountOptions {
+        access: Access {
+            allowed_origins: config.server.allowed_origins.clone(),
+            allowed_hosts: Some(config.server.allowed_hosts.clone()),
+        },
+        max_sessions: Some(config.server.max_sessions),
+        stopping: stopping.clone(),
+    };
+    let mounted = mount_with(&yard, options);
+    let address = config.server.bind;
+    let server = HttpServer::new(move || App::new().configure(mounted.clone()))
+        .workers(config.server.workers)
+        .shutdown_timeout(HTTP_STOP_S)
+        .disable_signals()
+        .bind(address)
+        .map_err(|reason| ServeError::Bind { address, reason })?;
+    let bound = server.addrs().first().copied().unwrap_or(address);
+    let server = server.run();
+    let handle = server.handle();
+    let mut server = actix_web::rt::spawn(server);
+    on_ready(&yard, bound);
+
+    let outcome = tokio::select! {
+        signal = stop_signal() => signal.map_err(ServeError::Signals),
+        reason = yard.gave_up() => Err(ServeError::GaveUp(reason)),
+        ended = &mut server => match ended {
+            Ok(Err(error)) => Err(ServeError::Http(error)),
+            Ok(Ok(())) | Err(_) => Ok(()),
+        },
+    };
+    stop(&yard, &handle, &stopping, outcome.is_ok().then(|| config.shutdown.deadline())).await;
+    outcome
+}
+
+fn builder(config: &Config) -> YardBuilder {
+    let builder = Yard::builder()
+        .data_dir(&config.data.dir)
+        .built_in_kinds(http_config(&config.http))
+        .executor_threads(config.executor.threads)
+        .restart_budget(RestartBudget {
+            max_restarts: config.supervision.max_restarts,
+            within: config.supervision.within(),
+        });
+    config.queues.iter().fold(builder, |builder, (name, queue)| {
+        builder.queue(name, QueueSettings { concurrency: queue.concurrency, paused: queue.paused })
+    })
+}
+
+fn http_config(config: &crate::config::HttpConfig) -> HttpConfig {
+    HttpConfig {
+        allow_private_addresses: config.allow_private_addresses,
+        allowed_networks: config.allow.clone(),
+    }
+}
+
+/// `deadline`: None when the queue cannot be relied on any more, so there is nothing to wait for.
+async fn stop(yard: &Yard, server: &ServerHandle, stopping: &CancellationToken, deadline: Option<Duration>) {
+    if let Some(deadline) = deadline {
+        tracing::info!(deadline_s = deadline.as_secs(), "stopping: running jobs may finish");
+        let how = yard.stop(deadline).await;
+        tracing::info!(?how, "the yard is closed");
+    }
+    stopping.cancel();
+    tokio::time::sleep(FAREWELL).await;
+    server.stop(true).await;
+}
+
+#[cfg(unix)]
+async fn stop_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn stop_signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,8 @@
+use super::MemoryStore;
+use crate::store::conformance::{TestYard, suite};
+
+pub(crate) fn fresh() -> TestYard {
+    TestYard::new(MemoryStore::new(), ())
+}
+
+suite!(crate::store::memory::tests::fresh());

@@ -1,0 +1,99 @@
+//! What a yard is made of, before it starts.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Yard;
+use super::start::{StartError, start};
+use crate::clock::Clock;
+use crate::kinds::Worker;
+use crate::kinds::http::HttpConfig;
+use crate::kinds::registry::{KindRegistryBuilder, RegistryError};
+use crate::store::QueueSettings;
+use crate::supervision::RestartBudget;
+
+/// Collects what a yard is made of. Without anything said it keeps its jobs in memory and knows no kinds.
+#[derive(Default)]
+pub struct YardBuilder {
+    pub(super) data_dir: Option<PathBuf>,
+    pub(super) kinds: KindRegistryBuilder,
+    /// The first kind that could not be registered, told by `start`.
+    pub(super) wrong: Option<RegistryError>,
+    pub(super) queues: HashMap<String, QueueSettings>,
+    pub(super) executor_threads: Option<usize>,
+    pub(super) restart_budget: RestartBudget,
+    pub(super) frame_interval: Option<Duration>,
+    pub(super) clock: Clock,
+}
+
+impl YardBuilder {
+    /// Keeps jobs in a SQLite file, and files, in this folder; it is made when it does not exist. Without
+    /// it, nothing outlives the yard.
+    pub fn data_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.data_dir = Some(dir.into());
+        self
+    }
+
+    /// Adds a kind of job.
+    pub fn worker<W: Worker>(self, worker: W) -> Self {
+        self.register(|kinds| kinds.register(worker))
+    }
+
+    /// Adds the kinds that the program `taskyard` comes with: `demo`, `http` and `image`.
+    pub fn built_in_kinds(self, http: HttpConfig) -> Self {
+        self.register(|kinds| kinds.register_built_in(&http))
+    }
+
+    /// Settings for a queue when it is made; a queue that exists keeps what people set since.
+    pub fn queue(mut self, name: impl Into<String>, settings: QueueSettings) -> Self {
+        self.queues.insert(name.into(), settings);
+        self
+    }
+
+    /// Threads that run jobs (blocking work has threads of its own). Without it: one per core.
+    pub fn executor_threads(mut self, threads: usize) -> Self {
+        self.executor_threads = Some(threads);
+        self
+    }
+
+    /// How many crashes of its parts the yard bears before it gives up.
+    pub fn restart_budget(mut self, budget: RestartBudget) -> Self {
+        self.restart_budget = budget;
+        self
+    }
+
+    /// The shortest time between two frames of a live view; 50 ms without it.
+    pub fn frame_interval(mut self, interval: Duration) -> Self {
+        self.frame_interval = Some(interval);
+        self
+    }
+
+    /// Where times come from; the system without it.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Starts the yard. Must be called inside an actix System (`#[actix_web::main]`), and only once in each:
+    /// its actors are the System's services.
+    ///
+    /// # Errors
+    /// See [`StartError`]; then nothing runs.
+    pub async fn start(self) -> Result<Yard, StartError> {
+        start(self).await
+    }
+
+    fn register(
+        mut self,
+        add: impl FnOnce(KindRegistryBuilder) -> Result<KindRegistryBuilder, RegistryError>,
+    ) -> Self {
+        match add(std::mem::take(&mut self.kinds)) {
+            Ok(kinds) => self.kinds = kinds,
+            Err(error) => {
+                self.wrong.get_or_insert(error);
+            }
+        }
+        self
+    }
+}

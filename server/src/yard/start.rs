@@ -1,0 +1,178 @@
+//! Starting: the store is opened and recovered, then the parts start in the order in which they need each
+//! other, and the yard is handed out when the queue has loaded.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix::{Addr, Arbiter, Supervisor, System, SystemRegistry};
+
+use super::builder::YardBuilder;
+use super::{Inner, Yard, housekeeping};
+use crate::clock::Clock;
+use crate::executor::Executor;
+use crate::files::{FileError, FileStore};
+use crate::kinds::registry::{KindRegistry, RegistryError};
+use crate::pubsub::{PubSub, Subscribe};
+use crate::queue::core::CoreConfig;
+use crate::queue::messages::ListQueues;
+use crate::queue::{JobQueue, JobQueueParts, WriterSlot};
+use crate::store::memory::MemoryStore;
+use crate::store::sqlite::SqliteStore;
+
+use crate::store::{QueueSettings, Store, StoreError, StoreReader, StoreWriter};
+use crate::supervision::Supervision;
+use crate::views::{HubLimits, LiveCounters, ViewHub, ViewHubConfig};
+
+/// Why a yard did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the files of the data folder cannot be used: {0}")]
+    Files(#[from] FileError),
+    #[error(transparent)]
+    Kinds(#[from] RegistryError),
+    #[error("the operating system gave no threads: {0}")]
+    Threads(#[from] std::io::Error),
+    #[error("a yard must be started inside an actix System: use #[actix_web::main]")]
+    NoSystem,
+    #[error("this actix System has a yard already")]
+    SecondYard,
+    #[error("the yard gave up while it started: {0}")]
+    GaveUp(String),
+}
+
+/// A job that was running at so many deaths of the process is failed: it may be what kills it.
+const MAX_LOSSES: u32 = 3;
+/// Jobs of a queue that nobody declared run one at a time, until somebody says otherwise.
+const UNDECLARED_QUEUE: QueueSettings = QueueSettings { concurrency: 1, paused: false };
+
+struct Opened {
+    store: Arc<dyn Store>,
+    writer: Box<dyn StoreWriter>,
+    files: Arc<FileStore>,
+}
+
+pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
+    claim_system()?;
+    if let Some(error) = builder.wrong {
+        return Err(error.into());
+    }
+    let kinds = Arc::new(builder.kinds.build());
+    let opened = open(builder.data_dir, builder.clock.clone()).await?;
+    let executor = Executor::new(Arc::clone(&kinds), Arc::clone(&opened.files), builder.executor_threads)?;
+    let supervision = Supervision::new(builder.restart_budget);
+    let arbiters = [Arbiter::new(), Arbiter::new()];
+    let [queue_arbiter, live_arbiter] = &arbiters;
+
+    let reader = opened.store.reader();
+    let live = start_live(live_arbiter, Arc::clone(&reader), builder.frame_interval, &supervision);
+    let writer = WriterSlot::default();
+    let parts = JobQueueParts {
+        store: opened.writer,
+        executor: Arc::clone(&executor),
+        pubsub: live.pubsub,
+        supervision: supervision.clone(),
+        clock: builder.clock.clone(),
+        core: core_config(&kinds, builder.queues),
+        writer: Arc::clone(&writer),
+    };
+    let queue = Supervisor::start_in_arbiter(&queue_arbiter.handle(), |_| JobQueue::new(parts));
+    SystemRegistry::set(queue.clone());
+    wait_until_loaded(&queue, &supervision).await?;
+    housekeeping::start(live_arbiter, Arc::clone(&opened.files), Arc::clone(&reader));
+    let instance = format!("{:x}-{:x}", builder.clock.now_ms(), std::process::id());
+    Ok(Yard {
+        inner: Arc::new(Inner {
+            queue,
+            hub: live.hub,
+            live_counters: live.counters,
+            kinds,
+            files: opened.files,
+            store: opened.store,
+            reader,
+            executor,
+            supervision,
+            writer,
+            arbiters,
+            instance,
+        }),
+    })
+}
+
+/// The services of a System are registered once.
+fn claim_system() -> Result<(), StartError> {
+    static WITH_YARD: Mutex<Option<HashSet<usize>>> = Mutex::new(None);
+    let system = System::try_current().ok_or(StartError::NoSystem)?;
+    let mut taken = WITH_YARD.lock().unwrap_or_else(PoisonError::into_inner);
+    if taken.get_or_insert_default().insert(system.id()) { Ok(()) } else { Err(StartError::SecondYard) }
+}
+
+async fn open(data_dir: Option<std::path::PathBuf>, clock: Clock) -> Result<Opened, StartError> {
+    let opening = tokio::task::spawn_blocking(move || open_blocking(data_dir.as_deref(), &clock));
+    match opening.await {
+        Ok(opened) => opened,
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
+}
+
+fn open_blocking(data_dir: Option<&Path>, clock: &Clock) -> Result<Opened, StartError> {
+    let (store, files): (Arc<dyn Store>, _) = match data_dir {
+        Some(dir) => (Arc::new(SqliteStore::open(dir)?), FileStore::open(dir.join("files"))?),
+        None => (Arc::new(MemoryStore::new()), FileStore::temporary()?),
+    };
+    let mut writer = store.writer()?;
+    let lost = writer.recover_lost(MAX_LOSSES, clock.now_ms())?;
+    if lost > 0 {
+        tracing::warn!(jobs = lost, "jobs were running when the server died; they run again");
+    }
+    Ok(Opened { store, writer, files: Arc::new(files) })
+}
+
+struct Live {
+    pubsub: Addr<PubSub>,
+    hub: Addr<ViewHub>,
+    counters: Arc<LiveCounters>,
+}
+
+fn start_live(
+    arbiter: &Arbiter,
+    reader: Arc<dyn StoreReader>,
+    frame_interval: Option<Duration>,
+    supervision: &Supervision,
+) -> Live {
+    let counters = Arc::new(LiveCounters::default());
+    let mut limits = HubLimits::default();
+    if let Some(interval) = frame_interval {
+        limits.frame_interval = interval;
+    }
+    let config =
+        ViewHubConfig { reader, counters: Arc::clone(&counters), limits, supervision: supervision.clone() };
+    let hub = Supervisor::start_in_arbiter(&arbiter.handle(), |_| ViewHub::new(config));
+    let supervision = supervision.clone();
+    let pubsub = Supervisor::start_in_arbiter(&arbiter.handle(), |_| PubSub::new(supervision));
+    SystemRegistry::set(pubsub.clone());
+    // Before the queue starts, so that the hub hears its first event, which names every queue.
+    pubsub.do_send(Subscribe { subscriber: hub.clone().recipient() });
+    Live { pubsub, hub, counters }
+}
+
+fn core_config(kinds: &KindRegistry, declared: HashMap<String, QueueSettings>) -> CoreConfig {
+    let mut queue_defaults: HashMap<String, QueueSettings> = kinds
+        .queues()
+        .into_iter()
+        .map(|queue| (queue.name.to_owned(), QueueSettings { concurrency: queue.concurrency, paused: false }))
+        .collect();
+    queue_defaults.extend(declared);
+    CoreConfig { queue_defaults, other_queues: UNDECLARED_QUEUE }
+}
+
+async fn wait_until_loaded(queue: &Addr<JobQueue>, supervision: &Supervision) -> Result<(), StartError> {
+    let loaded = async { while !matches!(queue.send(ListQueues).await, Ok(Ok(_))) {} };
+    tokio::select! {
+        () = loaded => Ok(()),
+        reason = supervision.gave_up() => Err(StartError::GaveUp(reason)),
+    }
+}

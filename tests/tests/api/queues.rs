@@ -1,0 +1,93 @@
+//! Queues: pause, resume, concurrency, clear, and counts that are exact.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use taskyard_shared::job::JobState;
+use taskyard_shared::queue::StateCounts;
+use taskyard_tests::api::Api;
+use taskyard_tests::fragile_yard::{FragileYard, Settings, make_file};
+use taskyard_tests::test_worker::{Does, TestArgs};
+
+use crate::assert_problem;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_fragile_yard");
+
+#[tokio::test]
+async fn a_paused_queue_starts_nothing_and_what_runs_goes_on() -> Result<()> {
+    let yard = FragileYard::start(PROGRAM, Settings::default())?;
+    let api = Api::new(yard.address());
+    let go_on = yard.path("go-on");
+    let running = api.add(&TestArgs::new(Does::Block).file(&go_on).job()).await?;
+    api.job_when(running, JobState::Processing).await?;
+    let paused: Value = api.patch("/api/v1/queues/test", &json!({ "paused": true })).await?.json()?;
+    assert_eq!(paused["paused"], true);
+    let waiting = api.add(&TestArgs::default().job()).await?;
+    make_file(&go_on)?;
+    api.job_when(running, JobState::Completed).await?;
+    // A slot is free now, and would have been given away with the very commit that says so.
+    assert_eq!(api.job(waiting).await?.job.state, JobState::Pending);
+    api.patch("/api/v1/queues/test", &json!({ "paused": false })).await?;
+    api.job_when(waiting, JobState::Completed).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn concurrency_is_changed_live_and_never_exceeded() -> Result<()> {
+    let yard = FragileYard::start(PROGRAM, Settings::default())?;
+    let api = Api::new(yard.address());
+    let go_on = yard.path("go-on");
+    let mut jobs = Vec::new();
+    for _ in 0..5 {
+        jobs.push(api.add(&TestArgs::new(Does::Block).file(&go_on).job()).await?);
+    }
+    api.job_when(jobs[0], JobState::Processing).await?;
+    assert_eq!(api.queue("test").await?.counts.processing, 1, "by default one at a time");
+    api.patch("/api/v1/queues/test", &json!({ "concurrency": 3 })).await?;
+    api.job_when(jobs[2], JobState::Processing).await?;
+    assert_eq!(api.queue("test").await?.counts.processing, 3);
+    // Lowering it stops nothing.
+    let lowered: Value = api.patch("/api/v1/queues/test", &json!({ "concurrency": 2 })).await?.json()?;
+    assert_eq!((&lowered["concurrency"], &lowered["counts"]["processing"]), (&json!(2), &json!(3)));
+    make_file(&go_on)?;
+    for job in jobs {
+        api.job_when(job, JobState::Completed).await?;
+    }
+    for concurrency in [0, 10_001] {
+        let answer = api.patch("/api/v1/queues/test", &json!({ "concurrency": concurrency })).await?;
+        assert_problem(&answer, 422, "invalid_arguments");
+    }
+    assert_eq!(api.queue("test").await?.concurrency, 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn counts_are_exact_and_clear_deletes_what_has_finished() -> Result<()> {
+    let yard = FragileYard::start(PROGRAM, Settings::default())?;
+    let api = Api::new(yard.address());
+    let mut last = None;
+    for does in [Does::Succeed, Does::Fail, Does::Succeed, Does::Panic, Does::Succeed] {
+        last = Some(api.add(&TestArgs::new(does).job()).await?);
+    }
+    api.job_when(last.expect("five were added"), JobState::Completed).await?;
+    let elsewhere = TestArgs::default().job_in("elsewhere");
+    let first = api.add(&elsewhere).await?;
+    api.job_when(first, JobState::Completed).await?;
+    api.patch("/api/v1/queues/elsewhere", &json!({ "paused": true })).await?;
+    let cancelled = api.add(&elsewhere).await?;
+    let waiting = api.add(&elsewhere).await?;
+    api.post(&format!("/api/v1/jobs/{cancelled}/cancel"), &json!({})).await?;
+
+    let expected = StateCounts { pending: 1, processing: 0, completed: 4, failed: 2, cancelled: 1 };
+    assert_eq!(api.counts().await?, expected);
+    assert_eq!(api.all_jobs().await?.len() as u64, expected.total());
+
+    let cleared: Value = api.post("/api/v1/jobs/clear?queue=test", &json!({})).await?.json()?;
+    assert_eq!(cleared, json!({ "type": "finished_cleared", "count": 5 }));
+    let cleared: Value = api.post("/api/v1/jobs/clear", &json!({})).await?.json()?;
+    assert_eq!(cleared["count"], 2);
+    assert_eq!(api.counts().await?, StateCounts { pending: 1, ..StateCounts::default() });
+    let left: Vec<_> = api.all_jobs().await?.iter().map(|job| job.id).collect();
+    assert_eq!(left, [waiting]);
+    assert_problem(&api.get(&format!("/api/v1/jobs/{first}")).await?, 404, "not_found");
+    Ok(())
+}
