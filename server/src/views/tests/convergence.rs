@@ -93,7 +93,7 @@ impl Bench {
             model.add("a", "old");
         }
         let mut book = QueueBook::default();
-        book.seed(model.commit_seq(), &model.queues());
+        book.apply(&model.reload());
         Bench {
             view: JobsView::new(&query),
             reading: Reading::new(Duration::ZERO),
@@ -149,7 +149,7 @@ impl Bench {
     fn publish(&mut self, count: usize) {
         let count = count.min(self.unpublished.len());
         for events in self.unpublished.drain(..count) {
-            self.book.apply(events.commit, &events.queues);
+            self.book.apply(&events);
             self.reading.keep(&events);
             if events.commit.0 > self.as_of {
                 for change in &events.changes {

@@ -67,7 +67,7 @@ impl Bench {
         let counters = Arc::new(LiveCounters::default());
         let model = Model::default();
         let mut hub = Hub::new(limits, Arc::clone(&counters));
-        hub.seed(model.commit_seq(), &model.queues());
+        hub.published(&model.reload());
         Bench { hub, model, counters, now: Instant::now() }
     }
 

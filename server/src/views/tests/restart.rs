@@ -10,7 +10,8 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::hub::newest;
 use super::model::{Model, Tab};
 use crate::pubsub::Publish;
-use crate::views::messages::{Panic, SeedQueues, SessionId, ToSession, Watch};
+use crate::supervision::Supervision;
+use crate::views::messages::{Panic, SessionId, ToSession, Watch};
 use crate::views::{HubLimits, LiveCounters, ViewHub, ViewHubConfig};
 
 struct Inbox(UnboundedSender<ToSession>);
@@ -36,9 +37,10 @@ async fn a_restarted_hub_reads_anew_and_goes_on_with_its_mailbox() {
         reader: Arc::new(model.clone()),
         counters: Arc::clone(&counters),
         limits: HubLimits { frame_interval: Duration::from_millis(1), ..HubLimits::default() },
+        supervision: Supervision::default(),
     };
     let hub = Supervisor::start(|_| ViewHub::new(config));
-    hub.do_send(SeedQueues(model.commit_seq(), model.queues()));
+    hub.do_send(Publish(model.reload()));
     let (sender, mut messages) = unbounded_channel();
     let inbox = Inbox(sender).start();
     let to = inbox.clone().recipient();
