@@ -299,6 +299,27 @@ fn rows_that_leave_are_replaced_from_the_spare_ones_without_a_read() {
 }
 
 #[test]
+fn a_full_window_learns_that_nothing_follows_any_more() {
+    let query = JobsQuery {
+        filter: JobFilter::default(),
+        sort: SortOrder::Newest,
+        start: WindowStart::Top,
+        limit: 20,
+    };
+    let mut bench = Bench::new(query);
+    bench.read();
+    bench.loaded();
+    // First the spare rows, so that exactly the window is known; then all that lies beyond.
+    bench.commit(vec![JobChange::Removed((45..=60).map(JobId).collect())]);
+    bench.settle();
+    assert!(bench.tab.as_ref().is_some_and(|tab| tab.more));
+    bench.commit(vec![JobChange::Removed((1..45).map(JobId).collect())]);
+    bench.settle();
+    assert_eq!(bench.tab, Some(bench.expected()));
+    assert!(bench.tab.as_ref().is_some_and(|tab| !tab.more));
+}
+
+#[test]
 fn a_window_opened_with_an_offset_stays_with_its_rows_when_jobs_are_added_above() {
     let query = JobsQuery {
         filter: JobFilter::default(),
