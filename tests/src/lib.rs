@@ -8,5 +8,6 @@ pub mod patience;
 pub mod picture;
 pub mod program;
 pub mod server;
+pub mod stalled_tab;
 pub mod tab;
 pub mod test_worker;
