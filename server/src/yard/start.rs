@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use actix::{Addr, Arbiter, Supervisor, System, SystemRegistry};
 
-use taskyard_shared::queue::QueueStatus;
-
 use super::builder::YardBuilder;
 use super::{Inner, Yard, housekeeping};
 use crate::clock::Clock;
@@ -22,10 +20,8 @@ use crate::queue::messages::ListQueues;
 use crate::queue::{JobQueue, JobQueueParts, WriterSlot};
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::SqliteStore;
-
-use crate::store::{CommitSeq, QueueSettings, Store, StoreError, StoreReader, StoreWriter};
+use crate::store::{QueueSettings, Store, StoreError, StoreReader, StoreWriter};
 use crate::supervision::Supervision;
-use crate::views::messages::SeedQueues;
 use crate::views::{HubLimits, LiveCounters, ViewHub, ViewHubConfig};
 
 /// Why a yard did not start.
@@ -84,8 +80,7 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     };
     let queue = Supervisor::start_in_arbiter(&queue_arbiter.handle(), |_| JobQueue::new(parts));
     SystemRegistry::set(queue.clone());
-    let (commit, queues) = until_loaded(&queue, &supervision).await?;
-    live.hub.do_send(SeedQueues(commit, queues));
+    wait_until_loaded(&queue, &supervision).await?;
     housekeeping::start(live_arbiter, Arc::clone(&opened.files), Arc::clone(&reader));
     let instance = format!("{:x}-{:x}", builder.clock.now_ms(), std::process::id());
     Ok(Yard {
@@ -158,7 +153,7 @@ fn start_live(
     let supervision = supervision.clone();
     let pubsub = Supervisor::start_in_arbiter(&arbiter.handle(), |_| PubSub::new(supervision));
     SystemRegistry::set(pubsub.clone());
-    // Before the queue starts, so that the hub hears everything that is published.
+    // Before the queue starts, so that the hub hears its first event, which names every queue.
     pubsub.do_send(Subscribe { subscriber: hub.clone().recipient() });
     Live { pubsub, hub, counters }
 }
@@ -173,20 +168,10 @@ fn core_config(kinds: &KindRegistry, declared: HashMap<String, QueueSettings>) -
     CoreConfig { queue_defaults, other_queues: UNDECLARED_QUEUE }
 }
 
-/// Every queue, as soon as the queue's actor has loaded them.
-async fn until_loaded(
-    queue: &Addr<JobQueue>,
-    supervision: &Supervision,
-) -> Result<(CommitSeq, Vec<QueueStatus>), StartError> {
-    let loaded = async {
-        loop {
-            if let Ok(Ok(queues)) = queue.send(ListQueues).await {
-                return queues;
-            }
-        }
-    };
+async fn wait_until_loaded(queue: &Addr<JobQueue>, supervision: &Supervision) -> Result<(), StartError> {
+    let loaded = async { while !matches!(queue.send(ListQueues).await, Ok(Ok(_))) {} };
     tokio::select! {
-        queues = loaded => Ok(queues),
+        () = loaded => Ok(()),
         reason = supervision.gave_up() => Err(StartError::GaveUp(reason)),
     }
 }
