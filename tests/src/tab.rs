@@ -92,7 +92,7 @@ impl Tab {
         Ok(())
     }
 
-    /// The next frame, looked at by nobody yet.
+    /// The next frame, looked at by nobody yet. Dropping the future loses nothing.
     pub async fn frame(&mut self) -> Result<ServerFrame> {
         loop {
             let message = timeout(FRAME, self.socket.next()).await.context("nothing comes")?;
@@ -108,7 +108,12 @@ impl Tab {
 
     /// Takes in the next frame, and acknowledges it if it is a view's.
     pub async fn step(&mut self) -> Result<()> {
-        match self.frame().await? {
+        let frame = self.frame().await?;
+        self.take(frame).await
+    }
+
+    async fn take(&mut self, frame: ServerFrame) -> Result<()> {
+        match frame {
             ServerFrame::Reply { id, reply } => {
                 if let (Reply::Watching { view }, Some((query, had))) = (&reply, self.asked.remove(&id)) {
                     let fresh = View { query, shown: None, seq: 0, snapshots: 0, deltas: 0 };
@@ -151,6 +156,18 @@ impl Tab {
         match reached.await {
             Ok(answer) => answer,
             Err(_) => bail!("it does not come; the views: {:?}", self.views),
+        }
+    }
+
+    /// Takes in what comes until `work` is done.
+    pub async fn while_doing<T>(&mut self, work: impl Future<Output = T>) -> Result<T> {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                frame = self.frame() => self.take(frame?).await?,
+            }
         }
     }
 

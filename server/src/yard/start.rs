@@ -20,7 +20,6 @@ use crate::queue::messages::ListQueues;
 use crate::queue::{JobQueue, JobQueueParts, WriterSlot};
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::SqliteStore;
-
 use crate::store::{QueueSettings, Store, StoreError, StoreReader, StoreWriter};
 use crate::supervision::Supervision;
 use crate::views::{HubLimits, LiveCounters, ViewHub, ViewHubConfig};
