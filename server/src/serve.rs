@@ -71,6 +71,7 @@ pub async fn serve_with(
         .workers(config.server.workers)
         .shutdown_timeout(HTTP_STOP_S)
         .disable_signals()
+        .on_connect(|connection, _| drop_when_stuck(connection))
         .bind(address)
         .map_err(|reason| ServeError::Bind { address, reason })?;
     let bound = server.addrs().first().copied().unwrap_or(address);
@@ -122,6 +123,21 @@ async fn stop(yard: &Yard, server: &ServerHandle, stopping: &CancellationToken, 
     stopping.cancel();
     tokio::time::sleep(FAREWELL).await;
     server.stop(true).await;
+}
+
+/// A peer that takes nothing in for so long is gone. Without this a socket whose buffers are full would keep
+/// its place: the session behind it is not asked for more, and cannot notice.
+const STUCK_FOR: Duration = Duration::from_secs(40);
+
+fn drop_when_stuck(connection: &dyn std::any::Any) {
+    #[cfg(target_os = "linux")]
+    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
+        && let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(STUCK_FOR))
+    {
+        tracing::warn!(%error, "a connection got no time-out");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (connection, STUCK_FOR);
 }
 
 #[cfg(unix)]

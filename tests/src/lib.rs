@@ -10,5 +10,6 @@ pub mod picture;
 pub mod program;
 pub mod server;
 pub mod stalled_tab;
+pub mod stored;
 pub mod tab;
 pub mod test_worker;

@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::workspace::Workspace;
-use crate::{compress, fingerprint, process, tools, wasm_opt};
+use crate::{compress, fingerprint, process, tools};
 
 /// What a browser may have to load before it shows the board: compressed code and styles, in bytes.
 const MAX_COMPRESSED_BYTES: u64 = 400_000;
@@ -88,12 +88,6 @@ pub fn trunk(workspace: &Workspace) -> Result<Command> {
     let mut trunk = workspace.command("trunk")?;
     // Trunk reads NO_COLOR as a word, and refuses the usual `1`.
     trunk.env_remove("NO_COLOR");
-    if !tools::has_wasm_opt(workspace)? {
-        println!(
-            "    wasm-opt is missing (on Debian: apt-get install binaryen): the board gets a little larger"
-        );
-        wasm_opt::stand_in(workspace, &mut trunk)?;
-    }
     Ok(trunk)
 }
 
@@ -101,8 +95,7 @@ fn inputs(workspace: &Workspace) -> Result<String> {
     let names = ["frontend", "shared", "Cargo.toml", "Cargo.lock", "Trunk.toml", ".cargo/config.toml"];
     let places: Vec<PathBuf> = names.iter().map(|name| workspace.root.join(name)).collect();
     let rustc = process::output(workspace.command("rustc")?.arg("-vV"))?;
-    let wasm_opt = if tools::has_wasm_opt(workspace)? { "wasm-opt" } else { "no wasm-opt" };
-    fingerprint::of(&places, &[workspace.board()], &[&rustc, wasm_opt])
+    fingerprint::of(&places, &[workspace.board()], &[&rustc])
 }
 
 fn outputs(workspace: &Workspace) -> Result<String> {

@@ -17,7 +17,6 @@ mod gate;
 mod process;
 mod server;
 mod tools;
-mod wasm_opt;
 mod workspace;
 
 fn main() -> ExitCode {

@@ -14,7 +14,6 @@ use crate::workspace::Workspace;
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// 0.22 wants a newer Rust than the workspace's `rust-version`.
 const TRUNK_VERSION: &str = "0.21.14";
-const WASM_OPT: SystemProgram = SystemProgram { name: "wasm-opt", package: "binaryen" };
 const BROWSER: [SystemProgram; 2] = [
     SystemProgram { name: "chromium", package: "chromium" },
     SystemProgram { name: "chromedriver", package: "chromium-driver" },
@@ -56,16 +55,7 @@ pub fn ensure_board_tools(workspace: &Workspace) -> Result<()> {
     // Its own lock file may name a version that a registry's mirror lacks: hence not locked.
     let version = locked_version(workspace, "wasm-bindgen")?;
     let bindgen = CargoTool { package: "wasm-bindgen-cli", program: "wasm-bindgen", version, locked: false };
-    bindgen.ensure(workspace, "about 2 minutes on two cores")?;
-    if !apt::missing(workspace, &[WASM_OPT])?.is_empty() && apt::can_install(workspace)? {
-        apt::install(&[&WASM_OPT], &[])?;
-    }
-    Ok(())
-}
-
-/// Whether the board can be made smaller by `wasm-opt`. It is built without it too.
-pub fn has_wasm_opt(workspace: &Workspace) -> Result<bool> {
-    Ok(workspace.find_program(WASM_OPT.name)?.is_some())
+    bindgen.ensure(workspace, "about 2 minutes on two cores")
 }
 
 /// Chromium and its driver, for the browser tests: these are never left out, so this fails without them.

@@ -9,7 +9,7 @@ use actix::{Actor, AsyncContext, Context, Handler, Supervised};
 
 use super::counters::LiveCounters;
 use super::hub::{Hub, HubLimits, StartRead};
-use super::messages::{Panic, Pause, ReadDone, Resync, SeedQueues, SessionEnded, Unwatch, Watch};
+use super::messages::{Panic, Pause, ReadDone, Resync, SessionEnded, Unwatch, Watch};
 use crate::pubsub::Publish;
 use crate::store::{JobsPage, StoreReader};
 use crate::supervision::{Supervision, panic_text};
@@ -128,14 +128,6 @@ impl Handler<Publish> for ViewHub {
 
     fn handle(&mut self, Publish(events): Publish, ctx: &mut Self::Context) {
         self.act(ctx, |hub, _| hub.published(&events));
-    }
-}
-
-impl Handler<SeedQueues> for ViewHub {
-    type Result = ();
-
-    fn handle(&mut self, SeedQueues(commit, queues): SeedQueues, ctx: &mut Self::Context) {
-        self.act(ctx, |hub, _| hub.seed(commit, &queues));
     }
 }
 

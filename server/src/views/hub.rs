@@ -7,7 +7,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use taskyard_shared::error::{ErrorCode, WireError};
-use taskyard_shared::queue::QueueStatus;
 use taskyard_shared::view::{JobsQuery, ViewId, ViewQuery};
 
 use super::counters::LiveCounters;
@@ -17,7 +16,6 @@ use super::query::canonical;
 use super::queue_book::QueueBook;
 use super::watchers::Request;
 use crate::pubsub::CommitEvents;
-use crate::store::CommitSeq;
 
 /// Reads of the store at the same time, over all views. Others wait for their turn.
 const MAX_READS: usize = 4;
@@ -85,7 +83,7 @@ impl Hub {
     /// After a panic: queries and watchers are kept, everything else is made anew.
     pub fn start_over(&mut self) {
         if let Some(events) = self.unfinished.take() {
-            self.book.apply(events.commit, &events.queues);
+            self.book.apply(&events);
         }
         for view in self.views.values_mut() {
             view.start_over();
@@ -96,20 +94,16 @@ impl Hub {
         }
     }
 
-    pub fn seed(&mut self, commit: CommitSeq, queues: &[QueueStatus]) {
-        self.book.seed(commit, queues);
-        for view in self.views.values_mut() {
-            view.queues_known(&self.book);
-            view.serve();
-        }
-    }
-
     /// Takes in one commit.
     pub fn published(&mut self, events: &Arc<CommitEvents>) {
         self.unfinished = Some(Arc::clone(events));
-        let queues_changed = self.book.apply(events.commit, &events.queues);
+        let queues_changed = self.book.apply(events);
         for view in self.views.values_mut() {
             view.apply(events, queues_changed);
+            if events.reload {
+                view.queues_known(&self.book);
+                view.serve();
+            }
         }
         self.unfinished = None;
     }

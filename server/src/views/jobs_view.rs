@@ -139,7 +139,10 @@ impl JobsView {
                 }
                 _ => false,
             },
-            JobChange::Removed(ids) => ids.iter().fold(false, |dirty, id| self.remove(*id) || dirty),
+            JobChange::Removed(ids) => {
+                let known = ids.iter().filter(|id| self.remove(**id)).count();
+                known > 0
+            }
         }
     }
 

@@ -3,20 +3,13 @@
 use actix::{Message, Recipient};
 use bytestring::ByteString;
 use taskyard_shared::error::WireError;
-use taskyard_shared::queue::QueueStatus;
 use taskyard_shared::view::{ViewId, ViewQuery};
 
-use crate::store::{CommitSeq, JobsPage};
+use crate::store::JobsPage;
 
 /// The number of a socket, never used twice within a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
-
-/// From the yard, after its start and after every restart of the queue: every queue as it stood after that
-/// commit.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct SeedQueues(pub CommitSeq, pub Vec<QueueStatus>);
 
 /// A session wants a view. Answered through `to` by `Watching` and then frames, or by `Refused`.
 #[derive(Message)]

@@ -6,6 +6,7 @@ use taskyard_shared::job::JobState;
 use taskyard_shared::queue::{QueueStatus, StateCounts};
 use taskyard_shared::view::JobFilter;
 
+use crate::pubsub::CommitEvents;
 use crate::store::CommitSeq;
 
 /// Bounded by [`taskyard_shared::limits::MAX_QUEUES`], since queues are never removed.
@@ -23,14 +24,15 @@ struct Entry {
 
 impl QueueBook {
     /// Takes in the queues that a commit changed. Answers whether anything is new.
-    pub fn apply(&mut self, commit: CommitSeq, changed: &[QueueStatus]) -> bool {
-        changed.iter().fold(false, |dirty, status| self.set(commit, status) || dirty)
-    }
-
-    /// Takes in every queue as it stood after `commit`; what later commits said of one is kept.
-    pub fn seed(&mut self, commit: CommitSeq, queues: &[QueueStatus]) {
-        self.seeded = true;
-        self.apply(commit, queues);
+    ///
+    /// The queue's first event after a start is a `reload` that names every queue.
+    pub fn apply(&mut self, events: &CommitEvents) -> bool {
+        self.seeded |= events.reload;
+        let mut dirty = false;
+        for status in &events.queues {
+            dirty |= self.set(events.commit, status);
+        }
+        dirty
     }
 
     pub fn is_seeded(&self) -> bool {

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix::{Addr, Arbiter, Supervisor, System, SystemRegistry};
-use taskyard_shared::queue::QueueStatus;
 
 use super::builder::YardBuilder;
 use super::{Inner, Yard, housekeeping};
@@ -21,9 +20,8 @@ use crate::queue::messages::ListQueues;
 use crate::queue::{JobQueue, JobQueueParts, WriterSlot};
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{CommitSeq, QueueSettings, Store, StoreError, StoreReader, StoreWriter};
+use crate::store::{QueueSettings, Store, StoreError, StoreReader, StoreWriter};
 use crate::supervision::Supervision;
-use crate::views::messages::SeedQueues;
 use crate::views::{HubLimits, LiveCounters, ViewHub, ViewHubConfig};
 
 /// Why a yard did not start.
@@ -82,9 +80,7 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     };
     let queue = Supervisor::start_in_arbiter(&queue_arbiter.handle(), |_| JobQueue::new(parts));
     SystemRegistry::set(queue.clone());
-    let (commit, queues) = wait_until_loaded(&queue, &supervision).await?;
-    // Views of queues, and totals, are only served once every queue is known.
-    live.hub.do_send(SeedQueues(commit, queues));
+    wait_until_loaded(&queue, &supervision).await?;
     housekeeping::start(live_arbiter, Arc::clone(&opened.files), Arc::clone(&reader));
     let instance = format!("{:x}-{:x}", builder.clock.now_ms(), std::process::id());
     Ok(Yard {
@@ -172,20 +168,10 @@ fn core_config(kinds: &KindRegistry, declared: HashMap<String, QueueSettings>) -
     CoreConfig { queue_defaults, other_queues: UNDECLARED_QUEUE }
 }
 
-/// Answers every queue as it stands, and the commit it stands at.
-async fn wait_until_loaded(
-    queue: &Addr<JobQueue>,
-    supervision: &Supervision,
-) -> Result<(CommitSeq, Vec<QueueStatus>), StartError> {
-    let loaded = async {
-        loop {
-            if let Ok(Ok(listed)) = queue.send(ListQueues).await {
-                return listed;
-            }
-        }
-    };
+async fn wait_until_loaded(queue: &Addr<JobQueue>, supervision: &Supervision) -> Result<(), StartError> {
+    let loaded = async { while !matches!(queue.send(ListQueues).await, Ok(Ok(_))) {} };
     tokio::select! {
-        listed = loaded => Ok(listed),
+        () = loaded => Ok(()),
         reason = supervision.gave_up() => Err(StartError::GaveUp(reason)),
     }
 }

@@ -3,6 +3,7 @@
 mod board;
 mod first_visit;
 mod looks;
+mod many_jobs;
 mod pictures;
 mod restart;
 mod single_job;

@@ -106,7 +106,9 @@ fn value_of(field: &Field, typed: &str) -> Result<Option<Value>, String> {
     }
     match &field.input {
         Input::Text { min_chars, max_chars, .. } => text(typed, *min_chars, *max_chars),
-        Input::Number { integer, min, max } => number(trimmed, *integer, *min, *max),
+        Input::Number { integer, min, max, step } => {
+            number(trimmed, *integer, *min, *max).and_then(|number| in_steps(number, *step))
+        }
         Input::Toggle => Ok(Value::Bool(trimmed == "true")),
         Input::Choice(choices) => {
             let chosen = trimmed.parse::<usize>().ok().and_then(|at| choices.get(at));
@@ -153,6 +155,17 @@ fn number(typed: &str, integer: bool, min: Option<f64>, max: Option<f64>) -> Res
         .or_else(|| Number::from_f64(number))
         .map(Value::Number)
         .ok_or_else(|| "A number, please.".to_owned())
+}
+
+fn in_steps(number: Value, step: Option<f64>) -> Result<Value, String> {
+    let steps = number.as_f64().zip(step).map(|(number, step)| number / step);
+    match (steps, step) {
+        // Tenths are not exact in binary.
+        (Some(steps), Some(step)) if (steps - steps.round()).abs() > 1e-6 => {
+            Err(format!("In steps of {step}."))
+        }
+        _ => Ok(number),
+    }
 }
 
 fn lines(typed: &str, item: Item, min_items: u64, max_items: Option<u64>) -> Result<Value, String> {

@@ -28,6 +28,7 @@ pub enum Input {
         integer: bool,
         min: Option<f64>,
         max: Option<f64>,
+        step: Option<f64>,
     },
     Toggle,
     /// One of these values.
@@ -169,7 +170,8 @@ fn input(root: &Value, schema: &Value, pointer: &str, depth: usize) -> Input {
             long: size("maxLength").is_none_or(|max| max > 2_000) && pointer.ends_with("body"),
         },
         kind @ ("number" | "integer") => {
-            Input::Number { integer: kind == "integer", min: number("minimum"), max: number("maximum") }
+            let (min, max) = (number("minimum"), number("maximum"));
+            Input::Number { integer: kind == "integer", min, max, step: number("multipleOf") }
         }
         "boolean" => Input::Toggle,
         "array" => list(root, schema),

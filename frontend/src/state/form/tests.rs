@@ -9,7 +9,7 @@ fn demo() -> Vec<Field> {
         "type": "object",
         "required": ["name"],
         "properties": {
-            "duration": { "type": "number", "minimum": 1, "maximum": 30, "default": 3.0 },
+            "duration": { "type": "number", "minimum": 1, "maximum": 30, "multipleOf": 0.1, "default": 3.0 },
             "failure_chance": { "type": "number", "minimum": 0, "maximum": 1, "default": 0.05 },
             "name": { "type": "string", "minLength": 1, "maxLength": 10, "title": "What to call it" },
         }
@@ -36,6 +36,10 @@ fn filled_form_becomes_arguments_with_whole_numbers_kept_whole() {
     let fields = demo();
     let values = set(&fields, &[("/name", "a"), ("/failure_chance", "")]);
     assert_eq!(build(&fields, &values), Ok(json!({ "name": "a", "duration": 3 })));
+    for tenths in 10..=300 {
+        let typed = format!("{}.{}", tenths / 10, tenths % 10);
+        assert!(build(&fields, &set(&fields, &[("/name", "a"), ("/duration", &typed)])).is_ok(), "{typed}");
+    }
 }
 
 #[test]
@@ -46,6 +50,7 @@ fn each_bad_value_is_an_error_at_its_field() {
         ("/name", "12345678901", "At most 10 characters; these are 11."),
         ("/duration", "31", "From 1 to 30."),
         ("/duration", "-1", "From 1 to 30."),
+        ("/duration", "1.55", "In steps of 0.1."),
         ("/duration", "NaN", "A number, please."),
         ("/duration", "abc", "A number, please."),
     ] {
@@ -72,8 +77,11 @@ fn references_nullable_types_and_enums_are_understood() {
     let input = |name: &str| fields.iter().find(|field| field.name == name).map(|field| field.input.clone());
     assert_eq!(input("source"), Some(Input::Upload));
     assert_eq!(input("format"), Some(Input::Choice(vec![json!("webp"), json!("png")])));
-    assert_eq!(input("quality"), Some(Input::Number { integer: true, min: Some(1.0), max: None }));
-    assert_eq!(input("retries"), Some(Input::Number { integer: true, min: None, max: None }));
+    assert_eq!(
+        input("quality"),
+        Some(Input::Number { integer: true, min: Some(1.0), max: None, step: None })
+    );
+    assert_eq!(input("retries"), Some(Input::Number { integer: true, min: None, max: None, step: None }));
     assert_eq!(input("method"), Some(Input::Choice(vec![json!("GET"), json!("POST")])));
     assert_eq!(input("odd"), Some(Input::Json));
     assert_eq!(

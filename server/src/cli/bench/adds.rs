@@ -1,11 +1,13 @@
 //! `taskyard bench adds`: what stored jobs and watching tabs cost whoever adds.
 //!
-//! Both sides are measured in turns within one run, so that whatever else the machine does hits both. The
-//! jobs go into a queue that stands still: adding is measured, not running.
+//! Two yards stand side by side for the whole run and are measured in turns, so that whatever else the
+//! machine does hits both. Jobs are added to a queue that stands still: adding is measured, not running.
+//! Between rounds both yards run what was added; the empty one then deletes it, the full one keeps it.
 
-use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use taskyard::shared::command::Command;
 use taskyard::shared::job::NewJob;
 
 use super::args::{AddsArgs, StoredAs};
@@ -19,13 +21,20 @@ use super::tabs::Tabs;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::output;
 
-/// Jobs added to each side before its clock runs, in each round.
-const WARM_UP: u64 = 1_000;
-/// How many stored jobs run at a time before the measurement.
+/// How many jobs run at a time while nothing is measured.
 const CONCURRENCY: u32 = 100;
+const ASK_EVERY: Duration = Duration::from_millis(5);
+
+/// What becomes of a round's jobs once they have run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Afterwards {
+    Keep,
+    Delete,
+}
 
 pub async fn run(args: AddsArgs) -> Result<Exit, CliError> {
     let folder = DataFolder::new(args.common.data.as_deref())?;
+    let empty = Host::start(&folder.path().join("empty"), CONCURRENCY).await?;
     let full = Host::start(&folder.path().join("full"), CONCURRENCY).await?;
     output::remark(&format!("storing {} jobs", args.stored));
     store(&full, args.stored, StoredAs::Finished).await?;
@@ -33,12 +42,7 @@ pub async fn run(args: AddsArgs) -> Result<Exit, CliError> {
         0 => None,
         count => Some(Tabs::open(full.address, count).await?),
     };
-    let (mut empty_rates, mut full_rates) = (Vec::new(), Vec::new());
-    for round in 1..=args.rounds {
-        empty_rates.push(empty_round(&args, folder.path(), round).await?);
-        full_rates.push(measure(&full, &args).await?);
-    }
-    check(&full, (args.jobs + WARM_UP) * u64::from(args.rounds)).await?;
+    let (empty_rates, full_rates) = measure(&empty, &full, &args).await?;
     let tabs = match tabs {
         Some(tabs) => Some(tabs.close().await?),
         None => None,
@@ -55,6 +59,7 @@ pub async fn run(args: AddsArgs) -> Result<Exit, CliError> {
         ratio: Spread::of(ratios),
         peak_memory_bytes: peak_memory(),
     };
+    empty.stop().await?;
     full.stop().await?;
     report.print(args.common.json)?;
     match report.tabs.filter(|tabs| tabs.lost > 0) {
@@ -63,32 +68,53 @@ pub async fn run(args: AddsArgs) -> Result<Exit, CliError> {
     }
 }
 
-/// A round on a yard that was made for it, since the jobs of the last one would still be there.
-async fn empty_round(args: &AddsArgs, dir: &Path, round: u32) -> Result<f64, CliError> {
-    let dir = dir.join(format!("empty-{round}"));
-    let host = Host::start(&dir, CONCURRENCY).await?;
-    let rate = measure(&host, args).await?;
-    check(&host, args.jobs + WARM_UP).await?;
-    host.stop().await?;
-    Ok(rate)
+/// The adds per second of the empty and of the full side, round for round.
+async fn measure(empty: &Host, full: &Host, args: &AddsArgs) -> Result<(Vec<f64>, Vec<f64>), CliError> {
+    // Not counted: files grow and caches fill.
+    round(empty, args, Afterwards::Delete).await?;
+    round(full, args, Afterwards::Keep).await?;
+    let (mut empty_rates, mut full_rates) = (Vec::new(), Vec::new());
+    for number in 0..args.rounds {
+        // Whoever goes second may find the machine warmer.
+        if number % 2 == 0 {
+            empty_rates.push(round(empty, args, Afterwards::Delete).await?);
+            full_rates.push(round(full, args, Afterwards::Keep).await?);
+        } else {
+            full_rates.push(round(full, args, Afterwards::Keep).await?);
+            empty_rates.push(round(empty, args, Afterwards::Delete).await?);
+        }
+    }
+    Ok((empty_rates, full_rates))
 }
 
-async fn measure(host: &Host, args: &AddsArgs) -> Result<f64, CliError> {
-    let callers = args.common.callers;
-    let make = || {
-        let probe = Arc::clone(&host.probe);
-        move || NewJob { queue: Some(PAUSED_QUEUE.to_owned()), ..probe.job() }
-    };
-    add_one_by_one(&host.yard, WARM_UP, callers, make()).await?;
-    let added = add_one_by_one(&host.yard, args.jobs, callers, make()).await?;
+async fn round(host: &Host, args: &AddsArgs, afterwards: Afterwards) -> Result<f64, CliError> {
+    let probe = Arc::clone(&host.probe);
+    let make = move || NewJob { queue: Some(PAUSED_QUEUE.to_owned()), ..probe.job() };
+    let added = add_one_by_one(&host.yard, args.jobs, args.common.callers, make).await?;
+    let pending = counts(&host.yard, PAUSED_QUEUE).await?.pending;
+    if pending != args.jobs {
+        return Err(failed("jobs are missing", format!("{pending} wait; it must be {}", args.jobs)));
+    }
+    run_all(host).await?;
+    if afterwards == Afterwards::Delete {
+        let clear = Command::ClearFinished { queue: None };
+        host.yard.execute(clear).await.map_err(|error| failed("the jobs could not be deleted", error))?;
+    }
     Ok(per_second(args.jobs, added.time))
 }
 
-/// Every job that was acknowledged must be there, waiting.
-async fn check(host: &Host, expected: u64) -> Result<(), CliError> {
-    let pending = counts(&host.yard, PAUSED_QUEUE).await?.pending;
-    match pending == expected {
-        true => Ok(()),
-        false => Err(failed("jobs are missing", format!("{pending} wait; it must be {expected}"))),
+/// Lets the paused queue run until nothing waits in it.
+async fn run_all(host: &Host) -> Result<(), CliError> {
+    let configure = |paused| host.yard.configure(PAUSED_QUEUE.to_owned(), Some(paused), Some(CONCURRENCY));
+    let wrong = |error| failed("the queue could not be set up", error);
+    configure(false).await.map_err(wrong)?;
+    loop {
+        let counts = counts(&host.yard, PAUSED_QUEUE).await?;
+        if counts.pending + counts.processing == 0 {
+            break;
+        }
+        tokio::time::sleep(ASK_EVERY).await;
     }
+    configure(true).await.map_err(wrong)?;
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Addr, Supervisor};
+use actix::{Addr, Supervisor};
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
 use futures_util::{SinkExt, StreamExt};
@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::pubsub::{CommitEvents, Publish};
 use crate::session::{Execute, LiveConfig, LiveState, connect};
-use crate::views::messages::SeedQueues;
+use crate::supervision::Supervision;
 use crate::views::tests::model::Model;
 use crate::views::{HubLimits, LiveCounters, ViewHub, ViewHubConfig};
 
@@ -64,9 +64,10 @@ impl TestServer {
             reader: Arc::new(model.clone()),
             counters: Arc::clone(&counters),
             limits: HubLimits { frame_interval: Duration::from_millis(5), ..HubLimits::default() },
+            supervision: Supervision::default(),
         };
         let hub = Supervisor::start(|_| ViewHub::new(hub_config));
-        hub.do_send(SeedQueues(model.commit_seq(), model.queues()));
+        hub.do_send(Publish(model.reload()));
         let stopping = CancellationToken::new();
         let state = web::Data::new(LiveState::new(
             execute(),

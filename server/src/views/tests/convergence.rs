@@ -93,7 +93,7 @@ impl Bench {
             model.add("a", "old");
         }
         let mut book = QueueBook::default();
-        book.seed(model.commit_seq(), &model.queues());
+        book.apply(&model.reload());
         Bench {
             view: JobsView::new(&query),
             reading: Reading::new(Duration::ZERO),
@@ -149,7 +149,7 @@ impl Bench {
     fn publish(&mut self, count: usize) {
         let count = count.min(self.unpublished.len());
         for events in self.unpublished.drain(..count) {
-            self.book.apply(events.commit, &events.queues);
+            self.book.apply(&events);
             self.reading.keep(&events);
             if events.commit.0 > self.as_of {
                 for change in &events.changes {
@@ -296,6 +296,27 @@ fn rows_that_leave_are_replaced_from_the_spare_ones_without_a_read() {
     bench.frame();
     assert_eq!(bench.reads, reads);
     assert_eq!(bench.tab, Some(bench.expected()));
+}
+
+#[test]
+fn a_full_window_learns_that_nothing_follows_any_more() {
+    let query = JobsQuery {
+        filter: JobFilter::default(),
+        sort: SortOrder::Newest,
+        start: WindowStart::Top,
+        limit: 20,
+    };
+    let mut bench = Bench::new(query);
+    bench.read();
+    bench.loaded();
+    // First the spare rows, so that exactly the window is known; then all that lies beyond.
+    bench.commit(vec![JobChange::Removed((45..=60).map(JobId).collect())]);
+    bench.settle();
+    assert!(bench.tab.as_ref().is_some_and(|tab| tab.more));
+    bench.commit(vec![JobChange::Removed((1..45).map(JobId).collect())]);
+    bench.settle();
+    assert_eq!(bench.tab, Some(bench.expected()));
+    assert!(bench.tab.as_ref().is_some_and(|tab| !tab.more));
 }
 
 #[test]

@@ -83,6 +83,12 @@ impl Model {
         self.commit(vec![JobChange::Changed(Arc::new(job(self.next_id(), queue, name)))])
     }
 
+    /// What a queue publishes first after a start.
+    pub fn reload(&self) -> Arc<CommitEvents> {
+        let (commit, queues) = (self.commit_seq(), self.queues());
+        Arc::new(CommitEvents { commit, queues, reload: true, ..CommitEvents::default() })
+    }
+
     pub fn get(&self, id: u64) -> Option<JobSummary> {
         self.inner().jobs.get(&JobId(id)).map(|job| JobSummary::clone(job))
     }
