@@ -24,10 +24,14 @@ macro_rules! sources {
 
 const FILES: &[SourceFile] = sources![
     "queue/actor.rs",
+    "queue/actor/start.rs",
+    "queue/actor/handlers.rs",
     "queue/messages.rs",
     "queue/core/mod.rs",
     "queue/core/inputs.rs",
     "queue/core/commits.rs",
+    "queue/core/refusals.rs",
+    "queue/core/slots.rs",
     "queue/core/queues.rs",
     "queue/core/rebuild.rs",
     "pubsub/actor.rs",

@@ -5,28 +5,25 @@
 //! actor with its mailbox, the core is rebuilt from the store and the executor, and the messages behind the
 //! panic are answered then.
 
+mod handlers;
+mod start;
+
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
 use super::core::{Answer, Core, CoreConfig, Decision, Input, RequestId};
-use super::messages::{
-    AddJobs, AttemptEnded, CancelJob, ClearFinished, ConfigureQueue, Drain, ListQueues, Panic,
-    ProgressReported, QueueError, RetryJob,
-};
+use super::messages::QueueError;
 use crate::clock::Clock;
-use crate::executor::{Executor, Reports};
-use crate::files::FileStore;
-use crate::kinds::KindRegistry;
+use crate::executor::Executor;
 use crate::pubsub::{PubSub, Publish};
-use crate::queue::core::AttemptId;
-use crate::store::memory::MemoryStore;
-use crate::store::writer::{WriterHandle, WriterThread, Written};
-use crate::store::{QueueSettings, Store, StoreError, StoreWriter, StoredYard};
-use crate::supervision::{RestartBudget, Supervision};
+use crate::store::StoreWriter;
+use crate::store::writer::{WriterHandle, WriterThread};
+use crate::supervision::Supervision;
+use start::LoadSlot;
 
 /// The started writer, for whoever reads its counters or waits for its end.
 pub type WriterSlot = Arc<Mutex<Option<(WriterHandle, WriterThread)>>>;
@@ -65,10 +62,6 @@ pub struct JobQueue {
     loading: LoadSlot,
 }
 
-type Loaded = Result<StoredYard, StoreError>;
-/// Where the writer's thread puts what a starting queue waits for.
-type LoadSlot = Arc<Mutex<Option<(u64, oneshot::Sender<Loaded>)>>>;
-
 /// The mailbox's bound for senders that wait; what the writer and the executor report goes past it, and is
 /// bounded by what was asked of them.
 const MAILBOX: usize = 4096;
@@ -92,60 +85,6 @@ impl JobQueue {
             generation: 0,
             loading: LoadSlot::default(),
         }
-    }
-
-    fn start_writer(&mut self, ctx: &mut Context<Self>) {
-        let Some(store) = self.store.take() else { return };
-        let queue = ctx.address();
-        let loading = Arc::clone(&self.loading);
-        let clock = self.clock.clone();
-        let (writer, thread) = WriterHandle::start(
-            store,
-            move || clock.now_ms(),
-            move |written| match written {
-                Written::Loaded { generation, yard } => deliver(&loading, generation, yard),
-                written => queue.do_send(FromWriter(written)),
-            },
-        );
-        self.writer = Some(writer.clone());
-        *self.writer_slot.lock().unwrap_or_else(PoisonError::into_inner) = Some((writer, thread));
-        self.executor
-            .report_to(Reports { ended: ctx.address().recipient(), progress: ctx.address().recipient() });
-    }
-
-    /// Holds the mailbox until the core has been made from the store.
-    fn load(&mut self, ctx: &mut Context<Self>) {
-        let pause =
-            if self.generation > 0 { self.supervision.pause_before_restart() } else { Duration::ZERO };
-        self.generation += 1;
-        let (sender, receiver) = oneshot::channel();
-        *self.loading.lock().unwrap_or_else(PoisonError::into_inner) = Some((self.generation, sender));
-        let writer = self.writer.clone();
-        let generation = self.generation;
-        let loaded = async move {
-            tokio::time::sleep(pause).await;
-            if let Some(writer) = writer {
-                writer.load(generation);
-            }
-            receiver.await
-        };
-        ctx.wait(loaded.into_actor(self).map(|loaded, queue, ctx| match loaded {
-            Ok(Ok(stored)) => queue.rebuild(stored, ctx),
-            Ok(Err(error)) => queue.fail(&format!("the store could not be read: {error}"), ctx),
-            Err(_) => queue.fail("the store's writer has ended", ctx),
-        }));
-    }
-
-    fn rebuild(&mut self, stored: StoredYard, ctx: &mut Context<Self>) {
-        let known = self.executor.known();
-        let (core, decisions) = Core::rebuild(self.config.clone(), stored, known, self.next_ticket);
-        self.core = Some(core);
-        self.carry_out(decisions, ctx);
-    }
-
-    fn fail(&mut self, reason: &str, ctx: &mut Context<Self>) {
-        self.supervision.failed(PART, reason, Instant::now());
-        ctx.stop();
     }
 
     /// Runs one step of the actor; a panic in it restarts the actor.
@@ -217,16 +156,6 @@ impl JobQueue {
     }
 }
 
-fn deliver(loading: &LoadSlot, generation: u64, yard: Loaded) {
-    let mut slot = loading.lock().unwrap_or_else(PoisonError::into_inner);
-    if slot.as_ref().is_some_and(|(waiting, _)| *waiting == generation)
-        && let Some((_, sender)) = slot.take()
-    {
-        // The queue may have been stopped meanwhile.
-        let _ = sender.send(yard);
-    }
-}
-
 impl Actor for JobQueue {
     type Context = Context<Self>;
 
@@ -237,183 +166,10 @@ impl Actor for JobQueue {
     }
 }
 
-impl SystemService for JobQueue {}
-
-/// What the registry starts when somebody looks the queue up where no yard was started: it keeps its jobs
-/// in memory and runs none, for it knows no kinds.
-impl Default for JobQueue {
-    fn default() -> Self {
-        JobQueue::new(JobQueueParts::in_memory())
-    }
-}
-
-impl JobQueueParts {
-    fn in_memory() -> Self {
-        let store = MemoryStore::new();
-        let files = FileStore::temporary().expect("the system has a folder for temporary files");
-        let kinds = Arc::new(KindRegistry::builder().build());
-        let executor = Executor::new(kinds, Arc::new(files), Some(1));
-        JobQueueParts {
-            store: store.writer().expect("the writer of a new store is free"),
-            executor: executor.expect("the system gives one more thread"),
-            pubsub: PubSub::from_registry(),
-            supervision: Supervision::new(RestartBudget::default()),
-            clock: Clock::default(),
-            core: CoreConfig {
-                queue_defaults: HashMap::new(),
-                other_queues: QueueSettings { concurrency: 1, paused: false },
-            },
-            writer: WriterSlot::default(),
-        }
-    }
-}
-
 impl Supervised for JobQueue {
     fn restarting(&mut self, _ctx: &mut Self::Context) {
         // Dropping their senders tells everyone who waits.
         self.callers.clear();
         self.core = None;
-    }
-}
-
-/// From the writer's thread.
-#[derive(Message)]
-#[rtype(result = "()")]
-struct FromWriter(Written);
-
-impl Handler<FromWriter> for JobQueue {
-    type Result = ();
-
-    fn handle(&mut self, FromWriter(written): FromWriter, ctx: &mut Self::Context) {
-        match written {
-            Written::Committed { commit, results } => {
-                self.apply(Input::Committed { commit, results }, ctx);
-            }
-            Written::Failed { ops, error } => {
-                tracing::error!(%error, operations = ops.len(), "the store refused a batch");
-                self.apply(Input::WriteFailed { ops, error }, ctx);
-            }
-            // Delivered past the mailbox, which waits for it.
-            Written::Loaded { .. } => {}
-        }
-    }
-}
-
-impl Handler<AddJobs> for JobQueue {
-    type Result = ResponseFuture<<AddJobs as Message>::Result>;
-
-    fn handle(&mut self, AddJobs { jobs }: AddJobs, ctx: &mut Self::Context) -> Self::Result {
-        self.ask(
-            ctx,
-            |request| Input::Add { request, jobs },
-            |answer| match answer {
-                Answer::Added(ids) => Some(ids),
-                _ => None,
-            },
-        )
-    }
-}
-
-impl Handler<CancelJob> for JobQueue {
-    type Result = ResponseFuture<<CancelJob as Message>::Result>;
-
-    fn handle(&mut self, CancelJob { id }: CancelJob, ctx: &mut Self::Context) -> Self::Result {
-        self.ask(
-            ctx,
-            |request| Input::Cancel { request, id },
-            |answer| match answer {
-                Answer::Cancelled { was_running } => Some(was_running),
-                _ => None,
-            },
-        )
-    }
-}
-
-impl Handler<RetryJob> for JobQueue {
-    type Result = ResponseFuture<<RetryJob as Message>::Result>;
-
-    fn handle(&mut self, RetryJob { id }: RetryJob, ctx: &mut Self::Context) -> Self::Result {
-        self.ask(
-            ctx,
-            |request| Input::Retry { request, id },
-            |answer| matches!(answer, Answer::Retried).then_some(()),
-        )
-    }
-}
-
-impl Handler<ClearFinished> for JobQueue {
-    type Result = ResponseFuture<<ClearFinished as Message>::Result>;
-
-    fn handle(&mut self, ClearFinished { queue }: ClearFinished, ctx: &mut Self::Context) -> Self::Result {
-        self.ask(
-            ctx,
-            |request| Input::Clear { request, queue },
-            |answer| match answer {
-                Answer::Cleared { count } => Some(count),
-                _ => None,
-            },
-        )
-    }
-}
-
-impl Handler<ConfigureQueue> for JobQueue {
-    type Result = ResponseFuture<<ConfigureQueue as Message>::Result>;
-
-    fn handle(&mut self, change: ConfigureQueue, ctx: &mut Self::Context) -> Self::Result {
-        let ConfigureQueue { queue, paused, concurrency } = change;
-        self.ask(
-            ctx,
-            |request| Input::Configure { request, queue, paused, concurrency },
-            |answer| match answer {
-                Answer::Configured(status) => Some(status),
-                _ => None,
-            },
-        )
-    }
-}
-
-impl Handler<ListQueues> for JobQueue {
-    type Result = <ListQueues as Message>::Result;
-
-    fn handle(&mut self, _: ListQueues, _: &mut Self::Context) -> Self::Result {
-        let core = self.core.as_ref().ok_or(QueueError::Restarting)?;
-        Ok((core.commit(), core.statuses()))
-    }
-}
-
-impl Handler<AttemptEnded> for JobQueue {
-    type Result = ();
-
-    fn handle(&mut self, ended: AttemptEnded, ctx: &mut Self::Context) {
-        let attempt = AttemptId { job: ended.id, attempt: ended.attempt };
-        self.apply(Input::Ended { attempt, end: ended.end, artifacts: ended.artifacts }, ctx);
-    }
-}
-
-impl Handler<ProgressReported> for JobQueue {
-    type Result = ();
-
-    fn handle(&mut self, ProgressReported { reports }: ProgressReported, ctx: &mut Self::Context) {
-        self.apply(Input::Progress { reports }, ctx);
-    }
-}
-
-impl Handler<Drain> for JobQueue {
-    type Result = ResponseFuture<<Drain as Message>::Result>;
-
-    fn handle(&mut self, _: Drain, ctx: &mut Self::Context) -> Self::Result {
-        self.ask(
-            ctx,
-            |request| Input::Drain { request },
-            |answer| matches!(answer, Answer::Drained).then_some(()),
-        )
-    }
-}
-
-impl Handler<Panic> for JobQueue {
-    type Result = ();
-
-    fn handle(&mut self, _: Panic, ctx: &mut Self::Context) {
-        self.guarded(ctx, |_, _| panic!("a panic that was asked for"));
     }
 }

@@ -27,8 +27,8 @@ async fn the_source_page_shows_the_sources_compiled_into_this_server() -> Result
     let browser = Browser::start().await?;
     let board = Board::open(&browser, &server).await?;
     board.page.click("link", "Source").await?;
-    for name in ["queue/actor.rs", "pubsub/actor.rs", "session/actor.rs"] {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/src").join(name);
+    for name in ["server/src/queue/actor.rs", "server/src/pubsub/actor.rs", "server/src/session/actor.rs"] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
         let source = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         board.page.click("link", name).await?;
         // The whole file, not a copy of an older one.

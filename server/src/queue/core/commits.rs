@@ -1,19 +1,16 @@
-//! What the store answers: counts follow, callers are answered, claimed jobs start, and what changed is
+//! What the store has on the disk: counts follow, callers are answered, claimed jobs start, and what changed is
 //! published.
 
 use std::sync::Arc;
 
-use taskyard_shared::job::{JobId, JobState};
+use taskyard_shared::job::{JobId, JobState, JobSummary};
 
-use super::{
-    Answer, AttemptId, CLEAR_STEP_JOBS, Core, Decision, Held, Pending, Phase, RequestId, STORE_RETRY_MS,
-    Working,
-};
+use super::{Answer, AttemptId, CLEAR_STEP_JOBS, Core, Decision, Pending, RequestId};
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::queue::messages::QueueError;
 use crate::store::writer::Ticket;
 use crate::store::{
-    AttemptEnd, CancelResult, ClaimedJob, ClearedGroup, CommitSeq, OpResult, RetryResult, StoreError, WriteOp,
+    CancelResult, ClaimedJob, ClearedGroup, CommitSeq, OpResult, QueueSettings, RetryResult, WriteOp,
 };
 
 impl Core {
@@ -47,51 +44,23 @@ impl Core {
             (Pending::Insert { request, jobs, bytes }, OpResult::Inserted(stored)) => {
                 self.unwritten_jobs -= jobs;
                 self.unwritten_bytes -= bytes;
-                for job in &stored {
-                    self.count(&job.queue, None, Some(JobState::Pending));
-                }
-                let ids = stored.iter().map(|job| job.id).collect();
-                changes.extend(stored.into_iter().map(JobChange::Changed));
+                let ids = self.inserted(stored, changes);
                 out.push(Decision::Answer(request, Ok(Answer::Added(ids))));
             }
-            (Pending::Claim { queue }, OpResult::Claimed(jobs)) => {
-                self.claimed(&queue, jobs, changes, out);
-            }
+            (Pending::Claim { queue }, OpResult::Claimed(jobs)) => self.claimed(&queue, jobs, changes, out),
             (Pending::Finish { attempt, queue }, OpResult::Finished(job)) => {
-                if let Some(job) = job {
-                    self.count(&queue, Some(JobState::Processing), Some(job.state));
-                    changes.push(JobChange::Changed(job));
-                }
-                out.push(Decision::Settle(attempt));
+                self.finished(attempt, &queue, job, changes, out);
             }
             (Pending::Progress, OpResult::Progressed(reports)) => {
                 changes.extend(reports.into_iter().map(|(id, progress)| JobChange::Progressed(id, progress)));
             }
             (Pending::Cancel { request, id }, OpResult::Cancelled(result)) => {
-                self.requests -= 1;
-                let answer = match result {
-                    CancelResult::Cancelled { job, was_running } => {
-                        self.cancelled(&job.queue, id, job.attempt, was_running, out);
-                        changes.push(JobChange::Changed(job));
-                        Ok(Answer::Cancelled { was_running })
-                    }
-                    CancelResult::AlreadyFinished(state) => Err(QueueError::AlreadyFinished(id, state)),
-                    CancelResult::NotFound => Err(QueueError::NoSuchJob(id)),
-                };
-                out.push(Decision::Answer(request, answer));
+                let answer = self.cancelled(id, result, changes, out);
+                self.answer(request, answer, out);
             }
             (Pending::Retry { request, id }, OpResult::Retried(result)) => {
-                self.requests -= 1;
-                let answer = match result {
-                    RetryResult::Retried { job, from } => {
-                        self.count(&job.queue, Some(from), Some(JobState::Pending));
-                        changes.push(JobChange::Changed(job));
-                        Ok(Answer::Retried)
-                    }
-                    RetryResult::WrongState(state) => Err(QueueError::NotRetryable(id, state)),
-                    RetryResult::NotFound => Err(QueueError::NoSuchJob(id)),
-                };
-                out.push(Decision::Answer(request, answer));
+                let answer = self.retried(id, result, changes);
+                self.answer(request, answer, out);
             }
             (
                 Pending::Clear { request, queue, finished_by_ms, cleared },
@@ -101,19 +70,23 @@ impl Core {
                 self.clear_next(request, queue, finished_by_ms, cleared, more, out);
             }
             (Pending::Configure { request, queue, settings }, OpResult::QueueConfigured) => {
-                self.touched.insert(Arc::clone(&queue));
-                let Some(state) = self.queues.get_mut(&queue) else { return };
-                state.changed(settings);
-                let status = state.status(&queue);
-                if let Some(request) = request {
-                    self.requests -= 1;
-                    out.push(Decision::Answer(request, Ok(Answer::Configured(status))));
-                }
+                self.configured(request, queue, settings, out);
             }
             (pending, result) => {
                 unreachable!("a store answers an operation with its own result: {pending:?}, {result:?}")
             }
         }
+    }
+
+    /// Answers a caller whose request was under way, adds excepted: those are counted by their jobs.
+    pub(super) fn answer(
+        &mut self,
+        request: RequestId,
+        answer: Result<Answer, QueueError>,
+        out: &mut Vec<Decision>,
+    ) {
+        self.requests -= 1;
+        out.push(Decision::Answer(request, answer));
     }
 
     /// Moves one job from one count to another.
@@ -129,6 +102,15 @@ impl Core {
             }
         }
         self.touched.insert(name);
+    }
+
+    fn inserted(&mut self, stored: Vec<Arc<JobSummary>>, changes: &mut Vec<JobChange>) -> Vec<JobId> {
+        for job in &stored {
+            self.count(&job.queue, None, Some(JobState::Pending));
+        }
+        let ids = stored.iter().map(|job| job.id).collect();
+        changes.extend(stored.into_iter().map(JobChange::Changed));
+        ids
     }
 
     fn claimed(
@@ -149,69 +131,56 @@ impl Core {
         }
     }
 
-    /// Gives the job a slot, and has its work begun unless an earlier attempt of it is still at work.
-    pub(super) fn start(&mut self, queue: &Arc<str>, claimed: ClaimedJob, out: &mut Vec<Decision>) {
-        let attempt = AttemptId { job: claimed.job.id, attempt: claimed.job.attempt };
-        if self.working.contains_key(&attempt.job) {
-            self.held.insert(attempt.job, Held { queue: Arc::clone(queue), claimed });
-            if let Some(state) = self.queues.get_mut(queue) {
-                state.slots_used += 1;
-            }
-        } else {
-            self.take_slot(queue, attempt, Phase::Running);
-            out.push(Decision::Start(claimed));
+    /// `job` is None when the attempt was over already, by a cancel that came first.
+    fn finished(
+        &mut self,
+        attempt: AttemptId,
+        queue: &str,
+        job: Option<Arc<JobSummary>>,
+        changes: &mut Vec<JobChange>,
+        out: &mut Vec<Decision>,
+    ) {
+        if let Some(job) = job {
+            self.count(queue, Some(JobState::Processing), Some(job.state));
+            changes.push(JobChange::Changed(job));
         }
-    }
-
-    pub(super) fn take_slot(&mut self, queue: &Arc<str>, attempt: AttemptId, phase: Phase) {
-        let working = Working { attempt: attempt.attempt, queue: Arc::clone(queue), phase };
-        self.working.insert(attempt.job, working);
-        if let Some(state) = self.queues.get_mut(queue) {
-            state.slots_used += 1;
-            state.stopping += u32::from(phase == Phase::Stopping);
-        }
-    }
-
-    /// The earlier work of a held job has ended: its turn.
-    pub(super) fn start_held(&mut self, id: JobId, out: &mut Vec<Decision>) {
-        let Some(Held { queue, claimed }) = self.held.remove(&id) else { return };
-        if let Some(state) = self.queues.get_mut(&queue) {
-            state.slots_used -= 1;
-        }
-        if self.draining {
-            let attempt = AttemptId { job: id, attempt: claimed.job.attempt };
-            self.write_end(attempt, queue, AttemptEnd::Released, Vec::new(), out);
-        } else {
-            self.start(&queue, claimed, out);
-        }
+        out.push(Decision::Settle(attempt));
     }
 
     fn cancelled(
         &mut self,
-        queue: &str,
         id: JobId,
-        attempt: u32,
-        was_running: bool,
+        result: CancelResult,
+        changes: &mut Vec<JobChange>,
         out: &mut Vec<Decision>,
-    ) {
-        let from = if was_running { JobState::Processing } else { JobState::Pending };
-        self.count(queue, Some(from), Some(JobState::Cancelled));
-        if self.held.get(&id).is_some_and(|held| held.claimed.job.attempt == attempt) {
-            self.held.remove(&id);
-            if let Some(state) = self.queues.get_mut(queue) {
-                state.slots_used -= 1;
+    ) -> Result<Answer, QueueError> {
+        match result {
+            CancelResult::Cancelled { job, was_running } => {
+                let from = if was_running { JobState::Processing } else { JobState::Pending };
+                self.count(&job.queue, Some(from), Some(JobState::Cancelled));
+                self.stop(&job.queue, AttemptId { job: id, attempt: job.attempt }, out);
+                changes.push(JobChange::Changed(job));
+                Ok(Answer::Cancelled { was_running })
             }
+            CancelResult::AlreadyFinished(state) => Err(QueueError::AlreadyFinished(id, state)),
+            CancelResult::NotFound => Err(QueueError::NoSuchJob(id)),
         }
-        // Its work may have ended while the cancel was on its way to the disk.
-        if let Some(working) = self.working.get_mut(&id)
-            && working.attempt == attempt
-            && working.phase == Phase::Running
-        {
-            working.phase = Phase::Stopping;
-            if let Some(state) = self.queues.get_mut(queue) {
-                state.stopping += 1;
+    }
+
+    fn retried(
+        &mut self,
+        id: JobId,
+        result: RetryResult,
+        changes: &mut Vec<JobChange>,
+    ) -> Result<Answer, QueueError> {
+        match result {
+            RetryResult::Retried { job, from } => {
+                self.count(&job.queue, Some(from), Some(JobState::Pending));
+                changes.push(JobChange::Changed(job));
+                Ok(Answer::Retried)
             }
-            out.push(Decision::Stop(AttemptId { job: id, attempt }));
+            RetryResult::WrongState(state) => Err(QueueError::NotRetryable(id, state)),
+            RetryResult::NotFound => Err(QueueError::NoSuchJob(id)),
         }
     }
 
@@ -238,83 +207,27 @@ impl Core {
         out: &mut Vec<Decision>,
     ) {
         if !more {
-            self.requests -= 1;
-            return out.push(Decision::Answer(request, Ok(Answer::Cleared { count: cleared })));
+            return self.answer(request, Ok(Answer::Cleared { count: cleared }), out);
         }
         let op = WriteOp::Clear { queue: queue.clone(), finished_by_ms, limit: CLEAR_STEP_JOBS };
         self.write(Pending::Clear { request, queue, finished_by_ms, cleared }, op, out);
     }
 
-    pub(super) fn write_failed(
+    /// `request` is None for a queue that made itself, with its defaults.
+    fn configured(
         &mut self,
-        ops: Vec<(Ticket, WriteOp)>,
-        error: &StoreError,
-        now_ms: i64,
+        request: Option<RequestId>,
+        queue: Arc<str>,
+        settings: QueueSettings,
         out: &mut Vec<Decision>,
     ) {
-        for (ticket, op) in ops {
-            let Some(pending) = self.pending.remove(&ticket) else { continue };
-            let refused = || Err(QueueError::StoreFailed(error.to_string()));
-            match pending {
-                Pending::Insert { request, jobs, bytes } => {
-                    self.unwritten_jobs -= jobs;
-                    self.unwritten_bytes -= bytes;
-                    out.push(Decision::Answer(request, refused()));
-                }
-                Pending::Cancel { request, .. }
-                | Pending::Retry { request, .. }
-                | Pending::Clear { request, .. } => {
-                    self.requests -= 1;
-                    out.push(Decision::Answer(request, refused()));
-                }
-                Pending::Configure { request, queue, .. } => {
-                    if let Some(state) = self.queues.get_mut(&queue) {
-                        state.change_refused();
-                        state.known_to_store &= request.is_some();
-                    }
-                    if let Some(request) = request {
-                        self.requests -= 1;
-                        out.push(Decision::Answer(request, refused()));
-                    }
-                }
-                Pending::Claim { queue } => {
-                    if let Some(state) = self.queues.get_mut(&queue) {
-                        state.claiming = 0;
-                        state.claim_refused = true;
-                    }
-                    self.wake_later(now_ms, out);
-                }
-                Pending::Finish { .. } => {
-                    self.pending.insert(ticket, pending);
-                    self.refused_finishes.push((ticket, op));
-                    self.wake_later(now_ms, out);
-                }
-                // The next report is as good.
-                Pending::Progress => {}
+        if let Some(state) = self.queues.get_mut(&queue) {
+            state.changed(settings);
+            let status = state.status(&queue);
+            if let Some(request) = request {
+                self.answer(request, Ok(Answer::Configured(status)), out);
             }
         }
-    }
-
-    fn wake_later(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
-        if self.wake_at_ms.is_none() {
-            let at_ms = now_ms + STORE_RETRY_MS;
-            self.wake_at_ms = Some(at_ms);
-            out.push(Decision::WakeAt { at_ms });
-        }
-    }
-
-    /// Asks the store again for what it refused.
-    pub(super) fn wake(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
-        match self.wake_at_ms {
-            Some(at_ms) if now_ms < at_ms => return out.push(Decision::WakeAt { at_ms }),
-            _ => self.wake_at_ms = None,
-        }
-        out.extend(self.refused_finishes.drain(..).map(|(ticket, op)| Decision::Write(ticket, op)));
-        for (name, queue) in &mut self.queues {
-            if queue.claim_refused {
-                queue.claim_refused = false;
-                self.touched.insert(Arc::clone(name));
-            }
-        }
+        self.touched.insert(queue);
     }
 }

@@ -1,6 +1,7 @@
 //! What callers and the executor ask: checked, and turned into operations for the store.
 
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use taskyard_shared::job::{FileRef, JobId, JobState, Progress};
 
@@ -16,7 +17,7 @@ impl Core {
         if let Err(error) = self.admit(&jobs, out) {
             return out.push(Decision::Answer(request, Err(error)));
         }
-        let mut per_queue: Vec<(std::sync::Arc<str>, u32)> = Vec::new();
+        let mut per_queue: Vec<(Arc<str>, u32)> = Vec::new();
         for job in &jobs {
             match per_queue.iter_mut().find(|(queue, _)| *queue == job.queue) {
                 Some((_, count)) => *count += 1,
@@ -94,12 +95,7 @@ impl Core {
             return;
         }
         let working = entry.remove();
-        if let Some(queue) = self.queues.get_mut(&working.queue) {
-            queue.slots_used -= 1;
-            if working.phase == Phase::Stopping {
-                queue.stopping -= 1;
-            }
-        }
+        self.free_slot(&working.queue, working.phase);
         self.touched.insert(working.queue.clone());
         match working.phase {
             // Cancelled, so the store has its end already: a late report changes nothing.
@@ -125,6 +121,6 @@ impl Core {
 }
 
 /// What the jobs weigh while they wait for the store.
-pub(super) fn bytes_of(jobs: &[JobInsert]) -> usize {
+fn bytes_of(jobs: &[JobInsert]) -> usize {
     jobs.iter().map(|job| job.args.len() + job.name.len() + job.detail.len()).sum()
 }

@@ -12,8 +12,10 @@ mod commits;
 mod inputs;
 mod queues;
 mod rebuild;
+mod refusals;
 #[cfg(test)]
 mod simulation;
+mod slots;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use taskyard_shared::job::FileRef;
 
 use super::queues::QueueState;
-use super::{AttemptId, Core, CoreConfig, Decision, Pending, Phase};
+use super::{AttemptId, Core, CoreConfig, Decision, Phase};
 use crate::pubsub::CommitEvents;
-use crate::store::{AttemptEnd, ClaimedJob, StoredYard, WriteOp};
+use crate::store::{AttemptEnd, ClaimedJob, StoredYard};
 
 /// An attempt that the executor has and that was not settled.
 #[derive(Clone, Debug)]
@@ -90,18 +90,6 @@ impl Core {
                 return; // There are as many queues as there may be: this one is made by its first job, or refused then.
             }
         }
-    }
-
-    pub(super) fn write_end(
-        &mut self,
-        attempt: AttemptId,
-        queue: Arc<str>,
-        end: AttemptEnd,
-        artifacts: Vec<FileRef>,
-        out: &mut Vec<Decision>,
-    ) {
-        let op = WriteOp::Finish { id: attempt.job, attempt: attempt.attempt, end, artifacts };
-        self.write(Pending::Finish { attempt, queue }, op, out);
     }
 
     fn empty(config: CoreConfig, next_ticket: u64) -> Core {

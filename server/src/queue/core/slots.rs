@@ -1,0 +1,84 @@
+//! The slots of the queues: who takes one, when it is free again, and who starts in it then.
+
+use std::sync::Arc;
+
+use taskyard_shared::job::{FileRef, JobId};
+
+use super::{AttemptId, Core, Decision, Held, Pending, Phase, Working};
+use crate::store::{AttemptEnd, ClaimedJob, WriteOp};
+
+impl Core {
+    /// Gives the job a slot, and has its work begun unless an earlier attempt of it is still at work.
+    pub(super) fn start(&mut self, queue: &Arc<str>, claimed: ClaimedJob, out: &mut Vec<Decision>) {
+        let attempt = AttemptId { job: claimed.job.id, attempt: claimed.job.attempt };
+        if self.working.contains_key(&attempt.job) {
+            self.held.insert(attempt.job, Held { queue: Arc::clone(queue), claimed });
+            if let Some(state) = self.queues.get_mut(queue) {
+                state.slots_used += 1;
+            }
+        } else {
+            self.take_slot(queue, attempt, Phase::Running);
+            out.push(Decision::Start(claimed));
+        }
+    }
+
+    pub(super) fn take_slot(&mut self, queue: &Arc<str>, attempt: AttemptId, phase: Phase) {
+        let working = Working { attempt: attempt.attempt, queue: Arc::clone(queue), phase };
+        self.working.insert(attempt.job, working);
+        if let Some(state) = self.queues.get_mut(queue) {
+            state.slots_used += 1;
+            state.stopping += u32::from(phase == Phase::Stopping);
+        }
+    }
+
+    /// The slot of an attempt in `phase`, or of a held job (`Running`), is free again.
+    pub(super) fn free_slot(&mut self, queue: &str, phase: Phase) {
+        if let Some(state) = self.queues.get_mut(queue) {
+            state.slots_used -= 1;
+            state.stopping -= u32::from(phase == Phase::Stopping);
+        }
+    }
+
+    /// The attempt was cancelled: a held job gives its slot back, running work keeps it until it has ended.
+    pub(super) fn stop(&mut self, queue: &str, attempt: AttemptId, out: &mut Vec<Decision>) {
+        if self.held.get(&attempt.job).is_some_and(|held| held.claimed.job.attempt == attempt.attempt) {
+            self.held.remove(&attempt.job);
+            self.free_slot(queue, Phase::Running);
+        }
+        // Its work may have ended while the cancel was on its way to the disk.
+        if let Some(working) = self.working.get_mut(&attempt.job)
+            && working.attempt == attempt.attempt
+            && working.phase == Phase::Running
+        {
+            working.phase = Phase::Stopping;
+            if let Some(state) = self.queues.get_mut(queue) {
+                state.stopping += 1;
+            }
+            out.push(Decision::Stop(attempt));
+        }
+    }
+
+    /// The earlier work of a held job has ended: its turn.
+    pub(super) fn start_held(&mut self, id: JobId, out: &mut Vec<Decision>) {
+        let Some(Held { queue, claimed }) = self.held.remove(&id) else { return };
+        self.free_slot(&queue, Phase::Running);
+        if self.draining {
+            let attempt = AttemptId { job: id, attempt: claimed.job.attempt };
+            self.write_end(attempt, queue, AttemptEnd::Released, Vec::new(), out);
+        } else {
+            self.start(&queue, claimed, out);
+        }
+    }
+
+    pub(super) fn write_end(
+        &mut self,
+        attempt: AttemptId,
+        queue: Arc<str>,
+        end: AttemptEnd,
+        artifacts: Vec<FileRef>,
+        out: &mut Vec<Decision>,
+    ) {
+        let op = WriteOp::Finish { id: attempt.job, attempt: attempt.attempt, end, artifacts };
+        self.write(Pending::Finish { attempt, queue }, op, out);
+    }
+}
