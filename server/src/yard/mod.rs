@@ -72,7 +72,7 @@ impl Yard {
     pub async fn add_many(&self, jobs: Vec<NewJob>) -> Result<Vec<JobId>, WireError> {
         let mut inserts: Vec<JobInsert> = Vec::with_capacity(jobs.len());
         for job in jobs {
-            inserts.push(self.inner.kinds.prepare(job, &self.inner.files).await?.insert);
+            inserts.push(self.inner.kinds.prepare(job, &self.inner.files).await?);
         }
         self.ask(AddJobs { jobs: inserts }).await
     }
