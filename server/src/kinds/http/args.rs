@@ -9,7 +9,7 @@ use taskyard_shared::error::FieldError;
 use url::{Host, Url};
 
 use super::addresses;
-use super::config::HttpConfig;
+use crate::config::HttpConfig;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
