@@ -10,7 +10,6 @@ use super::Executor;
 use crate::kinds::{JobContext, JobError, JobResult};
 use crate::queue::core::AttemptId;
 use crate::store::{AttemptEnd, ClaimedJob};
-use crate::supervision::panic_text;
 
 /// Runs the attempt to its end, and reports it only when nothing of its work is left.
 pub(super) async fn run(
@@ -54,11 +53,7 @@ async fn until_cancelled(
     let work = AssertUnwindSafe(work).catch_unwind();
     tokio::select! {
         biased;
-        outcome = work => Some(outcome.unwrap_or_else(|panic| Err(panicked(&*panic)))),
+        outcome = work => Some(outcome.unwrap_or_else(|panic| Err(JobError::panicked(&*panic)))),
         () = cancel.cancelled() => None,
     }
-}
-
-fn panicked(panic: &(dyn std::any::Any + Send)) -> JobError {
-    JobError::new(format!("panicked: {}", panic_text(panic)))
 }
