@@ -10,6 +10,7 @@ use url::{Host, Url};
 
 use super::addresses;
 use crate::config::HttpConfig;
+use crate::kinds::sentences;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -91,7 +92,7 @@ impl HttpArgs {
         }
         for (name, value) in &self.headers {
             if let Err(message) = parse_header(name, value) {
-                let field = format!("/headers/{}", name.replace('~', "~0").replace('/', "~1"));
+                let field = sentences::join("/headers", name);
                 wrong.push(FieldError { field, message });
             }
         }
