@@ -92,7 +92,7 @@ impl World {
             match decision {
                 Decision::Write(ticket, op) => self.waiting.push_back((ticket, op)),
                 Decision::Start(claimed) => {
-                    let id = AttemptId { job: claimed.job.id, attempt: claimed.job.attempt };
+                    let id = AttemptId::of(&claimed);
                     assert!(self.begun.insert(id), "{id:?} was started twice");
                     let queue = claimed.job.queue.clone();
                     self.work.insert(id, Work { queue, told_to_stop: false, ended: None });
