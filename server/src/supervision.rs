@@ -128,7 +128,9 @@ impl Supervision {
 
     /// Failures within the budget's time, for metrics.
     pub fn recent_failures(&self) -> usize {
-        self.inner.failures.lock().unwrap_or_else(PoisonError::into_inner).len()
+        let now = Instant::now();
+        let failures = self.inner.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.iter().filter(|&&at| now.duration_since(at) <= self.inner.budget.within).count()
     }
 
     /// Resolves with a sentence when the budget is used up. From then on the process must end.
@@ -181,6 +183,16 @@ mod tests {
             supervision.failed("queue", "again", start + Duration::from_secs(61 * minutes));
         }
         assert!(supervision.gave_up().now_or_never().is_none());
+    }
+
+    #[test]
+    fn failures_that_are_long_over_are_no_recent_ones() {
+        let brief = RestartBudget { max_restarts: 9, within: Duration::ZERO };
+        let supervision = Supervision::new(brief);
+        supervision.failed("queue", "once", Instant::now());
+        while supervision.recent_failures() > 0 {
+            std::thread::yield_now();
+        }
     }
 
     #[test]
