@@ -6,11 +6,10 @@ use actix_web::middleware::from_fn;
 use actix_web::web;
 use tokio_util::sync::CancellationToken;
 
-use crate::Yard;
 use crate::api::files::FilesApi;
 use crate::api::guard::{Access, refuse_foreign};
-use crate::api::{self};
 use crate::session::{self, LiveConfig, LiveState};
+use crate::{Yard, api};
 
 /// How a yard is reached over HTTP.
 #[derive(Clone, Default)]

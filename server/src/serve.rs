@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::guard::Access;
 use crate::config::Config;
-use crate::kinds::HttpConfig;
 use crate::mount::{MountOptions, mount_with};
 use crate::store::QueueSettings;
 use crate::supervision::RestartBudget;
@@ -37,6 +36,9 @@ const FAREWELL: Duration = Duration::from_millis(300);
 const WAITING_CONNECTIONS: i32 = 1024;
 /// Requests under way when the server stops get this long, in seconds.
 const HTTP_STOP_S: u64 = 5;
+/// A peer that takes nothing in for so long is gone. Without this a socket whose buffers are full would keep
+/// its place: the session behind it is not asked for more, and cannot notice.
+const STUCK_FOR: Duration = Duration::from_secs(40);
 
 /// Serves until SIGTERM or SIGINT, then stops within the configured deadline. `on_ready` is called once,
 /// with the address it listens on, as soon as requests are answered.
@@ -111,7 +113,7 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 fn builder(config: &Config) -> YardBuilder {
     let builder = Yard::builder()
         .data_dir(&config.data.dir)
-        .built_in_kinds(http_config(&config.http))
+        .built_in_kinds(config.http.clone())
         .executor_threads(config.executor.threads)
         .restart_budget(RestartBudget {
             max_restarts: config.supervision.max_restarts,
@@ -120,13 +122,6 @@ fn builder(config: &Config) -> YardBuilder {
     config.queues.iter().fold(builder, |builder, (name, queue)| {
         builder.queue(name, QueueSettings { concurrency: queue.concurrency, paused: queue.paused })
     })
-}
-
-fn http_config(config: &crate::config::HttpConfig) -> HttpConfig {
-    HttpConfig {
-        allow_private_addresses: config.allow_private_addresses,
-        allowed_networks: config.allow.clone(),
-    }
 }
 
 /// `deadline`: None when the queue cannot be relied on any more, so there is nothing to wait for.
@@ -140,10 +135,6 @@ async fn stop(yard: &Yard, server: &ServerHandle, stopping: &CancellationToken, 
     tokio::time::sleep(FAREWELL).await;
     server.stop(true).await;
 }
-
-/// A peer that takes nothing in for so long is gone. Without this a socket whose buffers are full would keep
-/// its place: the session behind it is not asked for more, and cannot notice.
-const STUCK_FOR: Duration = Duration::from_secs(40);
 
 fn drop_when_stuck(connection: &dyn std::any::Any) {
     #[cfg(target_os = "linux")]

@@ -1,3 +1,5 @@
+//! The client's half of the protocol, frame by frame.
+
 use taskyard_shared::job::JobId;
 use taskyard_shared::queue::QueueStatus;
 

@@ -1,3 +1,5 @@
+//! Which rows are shown, and that none moves under the pointer.
+
 use super::super::jobs_view::tests::view;
 use super::*;
 

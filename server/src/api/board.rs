@@ -43,6 +43,8 @@ enum Lifetime {
 fn asset(request: &HttpRequest, path: &str, lifetime: Lifetime) -> Option<HttpResponse> {
     use actix_web::http::header;
 
+    use crate::files::hex;
+
     if path.is_empty() || path.ends_with(".br") || path.ends_with(".gz") {
         return None;
     }
@@ -101,16 +103,6 @@ fn media_type(path: &str) -> &'static str {
         Some("ico") => "image/x-icon",
         _ => "application/octet-stream",
     }
-}
-
-#[cfg(feature = "board")]
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(not(feature = "board"))]

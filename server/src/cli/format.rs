@@ -1,12 +1,11 @@
 //! Times, sizes and progress as people read them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use taskyard::clock::Clock;
 use taskyard::shared::job::{JobState, JobSummary};
 
 /// Milliseconds since the Unix epoch.
 pub fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+    Clock::default().now_ms()
 }
 
 /// A span in its two leading units: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `4 d 1 h`.

@@ -78,11 +78,12 @@ impl Default for ExecutorConfig {
     }
 }
 
-/// What jobs of the kind `http` may call.
+/// What jobs of the kind `http` may call beyond public addresses. The default: nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
-    /// Lets them call loopback, private and link-local addresses, all of them.
+    /// Lets them call loopback, private and link-local addresses, all of them. Whoever may add jobs then reaches
+    /// what this server reaches.
     pub allow_private_addresses: bool,
     /// Lets them call these ranges (`10.1.0.0/16`) although they are private.
     pub allow: Vec<IpNet>,

@@ -10,7 +10,6 @@ use super::Executor;
 use crate::kinds::{JobContext, JobError, JobResult};
 use crate::queue::core::AttemptId;
 use crate::store::{AttemptEnd, ClaimedJob};
-use crate::supervision::panic_text;
 
 /// Runs the attempt to its end, and reports it only when nothing of its work is left.
 pub(super) async fn run(
@@ -51,6 +50,7 @@ async fn until_cancelled(
     work: impl Future<Output = JobResult>,
     cancel: &CancellationToken,
 ) -> Option<JobResult> {
+<<<<<<< HEAD
     // Around the race, because the work is dropped in there, and what it does then may panic too.
     let raced = AssertUnwindSafe(async {
         tokio::select! {
@@ -60,8 +60,12 @@ async fn until_cancelled(
         }
     });
     raced.catch_unwind().await.unwrap_or_else(|panic| Some(Err(panicked(&*panic))))
-}
-
-fn panicked(panic: &(dyn std::any::Any + Send)) -> JobError {
-    JobError::new(format!("panicked: {}", panic_text(panic)))
+=======
+    let work = AssertUnwindSafe(work).catch_unwind();
+    tokio::select! {
+        biased;
+        outcome = work => Some(outcome.unwrap_or_else(|panic| Err(JobError::panicked(&*panic)))),
+        () = cancel.cancelled() => None,
+    }
+>>>>>>> review2
 }

@@ -89,7 +89,7 @@ impl Executor {
 
     /// Begins the work of a claimed job. An attempt that is known already is not begun again.
     pub fn start(self: &Arc<Self>, claimed: ClaimedJob) {
-        let id = AttemptId { job: claimed.job.id, attempt: claimed.job.attempt };
+        let id = AttemptId::of(&claimed);
         let cancel = CancellationToken::new();
         let entry = Entry { queue: claimed.job.queue.as_str().into(), cancel: cancel.clone(), ended: None };
         {
@@ -143,7 +143,7 @@ impl Executor {
             entry.ended = Some((end.clone(), artifacts.clone()));
         }
         if let Some(reports) = self.reports.get() {
-            reports.ended.do_send(AttemptEnded { id: attempt.job, attempt: attempt.attempt, end, artifacts });
+            reports.ended.do_send(AttemptEnded { attempt, end, artifacts });
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix::Recipient;
-use taskyard_shared::job::Progress;
+use taskyard_shared::job::{JobId, Progress};
 use tokio::sync::Notify;
 
 use crate::queue::core::AttemptId;
@@ -29,7 +29,7 @@ impl ProgressBuffer {
         self.latest().remove(&attempt);
     }
 
-    fn take(&self) -> Vec<(taskyard_shared::job::JobId, u32, Progress)> {
+    fn take(&self) -> Vec<(JobId, u32, Progress)> {
         self.latest().drain().map(|(id, progress)| (id.job, id.attempt, progress)).collect()
     }
 

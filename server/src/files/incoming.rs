@@ -8,6 +8,7 @@ use taskyard_shared::job::FileRef;
 use tempfile::NamedTempFile;
 
 use super::error::FileError;
+use super::hex;
 use super::media::{HEAD_BYTES, media_type_of};
 use super::name::check_name;
 use super::store::FileStore;
@@ -55,7 +56,7 @@ impl IncomingFile {
     ) -> Result<FileRef, FileError> {
         check_name(name)?;
         let media_type = media_type.unwrap_or_else(|| media_type_of(&self.head)).to_owned();
-        let sha256 = hex(self.hash);
+        let sha256 = hex(&self.hash.finalize());
         let file = FileRef { name: name.to_owned(), sha256, bytes: self.bytes, media_type };
         if !store.refresh(&file.sha256)? {
             self.temp.as_file().sync_all()?;
@@ -63,8 +64,4 @@ impl IncomingFile {
         }
         Ok(file)
     }
-}
-
-pub(super) fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -27,6 +27,11 @@ pub fn check_name(name: &str) -> Result<(), FileError> {
     if is_plain_name(name) { Ok(()) } else { Err(FileError::BadName(name.to_owned())) }
 }
 
+/// Bytes as we write them in names: two lower-case hexadecimal digits each.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Whether `text` is a SHA-256 sum as we write it: 64 lower-case hexadecimal digits.
 pub fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))

@@ -11,7 +11,8 @@ use taskyard_shared::job::FileRef;
 use tempfile::{NamedTempFile, TempDir};
 
 use super::error::FileError;
-use super::incoming::{IncomingFile, hex};
+use super::hex;
+use super::incoming::IncomingFile;
 use super::media::{HEAD_BYTES, extension_of, media_type_of};
 use super::name::{check_name, is_sha256};
 
@@ -61,7 +62,7 @@ impl FileStore {
     /// The disk refused, or `name` is not a plain file name.
     pub fn put(&self, name: &str, media_type: &str, content: &[u8]) -> Result<FileRef, FileError> {
         check_name(name)?;
-        let sha256 = hex(Sha256::new_with_prefix(content));
+        let sha256 = hex(&Sha256::digest(content));
         if self.refresh(&sha256)? {
             let (name, media_type) = (name.to_owned(), media_type.to_owned());
             return Ok(FileRef { name, sha256, bytes: content.len() as u64, media_type });

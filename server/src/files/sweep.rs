@@ -22,7 +22,8 @@ pub struct Swept {
 impl FileStore {
     /// Removes files that no job refers to and that nobody stored or asked for within `older_than`, which
     /// must be longer than anyone takes from [`FileStore::describe`] or [`FileStore::put`] to the commit of
-    /// the job that refers to the file: longer than the longest job works after its first artifact. Blocks on the disk and on the store.
+    /// the job that refers to the file: longer than the longest job works after its first artifact. Blocks on
+    /// the disk and on the store.
     ///
     /// # Errors
     /// The disk or the store refused. What was removed until then stays removed.

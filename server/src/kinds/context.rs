@@ -1,9 +1,9 @@
 //! What running work can ask and tell.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use taskyard_shared::job::{FileRef, JobId, Progress};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::worker::JobError;
@@ -26,14 +26,14 @@ struct Inner {
     files: Arc<FileStore>,
     artifacts: Arc<Mutex<Vec<FileRef>>>,
     /// Held by blocking work: the attempt has ended only when every clone of it is gone.
-    still_working: tokio::sync::mpsc::Sender<()>,
+    still_working: mpsc::Sender<()>,
 }
 
 /// What the executor keeps of a context it gave away.
 pub(crate) struct ContextEnds {
     pub artifacts: Arc<Mutex<Vec<FileRef>>>,
     /// Yields None once no blocking work of the attempt is left.
-    pub all_ended: tokio::sync::mpsc::Receiver<()>,
+    pub all_ended: mpsc::Receiver<()>,
 }
 
 impl JobContext {
@@ -44,7 +44,7 @@ impl JobContext {
         progress: ProgressSink,
         files: Arc<FileStore>,
     ) -> (Self, ContextEnds) {
-        let (still_working, all_ended) = tokio::sync::mpsc::channel(1);
+        let (still_working, all_ended) = mpsc::channel(1);
         let artifacts = Arc::new(Mutex::new(Vec::new()));
         let inner =
             Inner { id, attempt, cancel, progress, files, artifacts: Arc::clone(&artifacts), still_working };
@@ -82,7 +82,7 @@ impl JobContext {
     /// The disk refused, or the name is not a plain file name.
     pub fn keep_artifact(&self, name: &str, media_type: &str, content: &[u8]) -> Result<FileRef, JobError> {
         let file = self.inner.files.put(name, media_type, content)?;
-        let mut artifacts = self.inner.artifacts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut artifacts = self.inner.artifacts.lock().unwrap_or_else(PoisonError::into_inner);
         artifacts.retain(|kept| kept.name != file.name);
         artifacts.push(file.clone());
         Ok(file)
@@ -108,10 +108,10 @@ impl JobContext {
         });
         match task.await {
             Ok(outcome) => outcome,
-            Err(failed) => Err(JobError::new(match failed.try_into_panic() {
-                Ok(panic) => format!("panicked: {}", crate::supervision::panic_text(&*panic)),
-                Err(_) => "the server stopped before the work began".to_owned(),
-            })),
+            Err(failed) => Err(match failed.try_into_panic() {
+                Ok(panic) => JobError::panicked(&*panic),
+                Err(_) => JobError::new("the server stopped before the work began"),
+            }),
         }
     }
 }

@@ -16,43 +16,28 @@ use super::worker::UploadArg;
 use crate::files::{FileError, FileStore};
 use crate::store::JobInsert;
 
-/// A job that may be stored.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PreparedJob {
-    pub insert: JobInsert,
-    pub queue_defaults: QueueChoice,
-}
-
-/// The queue that a job waits in, and how to make it if it does not exist yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueueChoice {
-    pub name: Arc<str>,
-    pub concurrency: u32,
-}
-
 impl KindRegistry {
     /// Checks a job completely. Touches the disk, on a thread that may block, only when the arguments name
     /// uploads; otherwise it never waits.
     ///
     /// # Errors
     /// Unknown kind, bad queue name, too large, or every wrong argument at once; nothing was stored.
-    pub async fn prepare(&self, job: NewJob, files: &Arc<FileStore>) -> Result<PreparedJob, WireError> {
+    pub async fn prepare(&self, job: NewJob, files: &Arc<FileStore>) -> Result<JobInsert, WireError> {
         let kind = self.kind(&job.kind)?;
-        let queue_defaults = self.queue_for(kind, job.queue.as_deref())?;
+        let queue = queue_for(kind, job.queue.as_deref())?;
         let read = read_args(kind, job.args)?;
         let inputs = match read.uploads {
             uploads if uploads.is_empty() => Vec::new(),
             uploads => find_uploads(uploads, files).await?,
         };
-        let insert = JobInsert {
+        Ok(JobInsert {
             kind: Arc::clone(&kind.name),
-            queue: Arc::clone(&queue_defaults.name),
+            queue,
             name: one_line(&read.label.name),
             detail: one_line(&read.label.detail),
             args: read.json,
             inputs,
-        };
-        Ok(PreparedJob { insert, queue_defaults })
+        })
     }
 
     fn kind(&self, name: &str) -> Result<&Kind, WireError> {
@@ -62,20 +47,17 @@ impl KindRegistry {
             WireError::new(ErrorCode::UnknownKind, message)
         })
     }
+}
 
-    fn queue_for(&self, kind: &Kind, wanted: Option<&str>) -> Result<QueueChoice, WireError> {
-        let own = kind.worker.queue();
-        let Some(wanted) = wanted else {
-            return Ok(QueueChoice { name: Arc::clone(&kind.queue), concurrency: own.concurrency });
-        };
-        if !is_identifier(wanted) {
+fn queue_for(kind: &Kind, wanted: Option<&str>) -> Result<Arc<str>, WireError> {
+    match wanted {
+        None => Ok(Arc::clone(&kind.queue)),
+        Some(wanted) if is_identifier(wanted) => Ok(wanted.into()),
+        Some(_) => {
             let message = "a queue's name has at most 64 lower-case letters, digits, - and _, and starts with \
                            a letter";
-            return Err(WireError::new(ErrorCode::InvalidArguments, message));
+            Err(WireError::new(ErrorCode::InvalidArguments, message))
         }
-        // A queue that another kind calls its own is made as that kind wants it.
-        let known = self.queues().into_iter().find(|queue| queue.name == wanted);
-        Ok(QueueChoice { name: wanted.into(), concurrency: known.unwrap_or(own).concurrency })
     }
 }
 

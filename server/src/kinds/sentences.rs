@@ -150,7 +150,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Appends a segment to a JSON Pointer.
-fn join(pointer: &str, segment: &str) -> String {
+pub(super) fn join(pointer: &str, segment: &str) -> String {
     format!("{pointer}/{}", segment.replace('~', "~0").replace('/', "~1"))
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::job::{JobId, NewJob, Progress};
@@ -9,10 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::ContextEnds;
 use super::demo::{Demo, DemoArgs};
-use super::{
-    HttpConfig, JobContext, JobResult, KindRegistry, Label, Noop, PreparedJob, QueueDefaults, Worker,
-};
+use super::{HttpConfig, JobContext, JobResult, KindRegistry, Label, QueueDefaults, Worker};
 use crate::files::FileStore;
+use crate::store::JobInsert;
 
 /// A folder of files that is gone with the test.
 pub(crate) struct TestFiles {
@@ -43,6 +44,34 @@ pub(crate) fn test_context(files: &Arc<FileStore>) -> TestContext {
     TestContext { ctx, cancel, progress, ends }
 }
 
+/// A kind that takes arguments of any size.
+struct Noop;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NoopArgs {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    payload: String,
+}
+
+impl Worker for Noop {
+    const KIND: &'static str = "noop";
+    const DESCRIPTION: &'static str = "Does nothing.";
+    type Args = NoopArgs;
+
+    fn queue(&self) -> QueueDefaults {
+        QueueDefaults { name: Self::KIND, concurrency: 100 }
+    }
+
+    fn label(&self, _args: &NoopArgs) -> Label {
+        Label { name: "noop".to_owned(), detail: String::new() }
+    }
+
+    async fn perform(&self, _args: NoopArgs, _ctx: JobContext) -> JobResult {
+        Ok(Value::Null)
+    }
+}
+
 fn registry() -> KindRegistry {
     let builder = KindRegistry::builder()
         .register_built_in(&HttpConfig::default())
@@ -50,7 +79,7 @@ fn registry() -> KindRegistry {
     builder.expect("the kinds fit together").build()
 }
 
-async fn prepare(kind: &str, args: Value) -> Result<PreparedJob, WireError> {
+async fn prepare(kind: &str, args: Value) -> Result<JobInsert, WireError> {
     let job = NewJob { kind: kind.to_owned(), queue: None, args };
     registry().prepare(job, &test_files().files).await
 }
@@ -122,13 +151,11 @@ async fn every_tenth_of_a_second_from_1_to_30_is_a_duration() {
 
 #[tokio::test]
 async fn an_accepted_job_has_its_defaults_filled_in_and_a_label() {
-    let prepared = prepare("demo", json!({"name": " three\nlines ", "duration": 3})).await.expect("accepted");
-    let insert = prepared.insert;
+    let insert = prepare("demo", json!({"name": " three\nlines ", "duration": 3})).await.expect("accepted");
     assert_eq!((&*insert.kind, &*insert.queue), ("demo", "demo"));
     assert_eq!((insert.name.as_str(), insert.detail.as_str()), ("three lines", "3 s"));
     let args: Value = serde_json::from_str(&insert.args).expect("JSON");
     assert_eq!(args, json!({"name": " three\nlines ", "duration": 3.0, "failure_chance": 0.05}));
-    assert_eq!(prepared.queue_defaults.concurrency, 1);
     assert!(insert.inputs.is_empty());
 }
 
@@ -140,14 +167,19 @@ async fn arguments_over_the_bound_are_refused_before_anything_else_looks_at_them
 }
 
 #[tokio::test]
-async fn a_job_may_name_a_queue_and_that_queue_is_made_as_its_owner_wants() {
+async fn a_job_may_name_a_queue_if_that_can_be_a_queues_name() {
     let job =
         |queue: &str| NewJob { kind: "demo".into(), queue: Some(queue.into()), args: json!({"name": "a"}) };
     let files = test_files().files;
-    let prepared = registry().prepare(job("noop"), &files).await.expect("accepted");
-    assert_eq!((&*prepared.insert.queue, prepared.queue_defaults.concurrency), ("noop", 100));
+    assert_eq!(&*registry().prepare(job("noop"), &files).await.expect("accepted").queue, "noop");
     let error = registry().prepare(job("No Op"), &files).await.expect_err("not an identifier");
     assert_eq!(error.code, ErrorCode::InvalidArguments);
+}
+
+#[test]
+fn each_kind_says_how_its_queue_is_made() {
+    let queues: Vec<_> = registry().queues().iter().map(|queue| (queue.name, queue.concurrency)).collect();
+    assert_eq!(queues, [("demo", 1), ("http", 8), ("image", 2), ("noop", 100)]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a kind of job is made of.
 
+use std::any::Any;
 use std::future::Future;
 
 use schemars::JsonSchema;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use taskyard_shared::error::FieldError;
 
 use super::context::JobContext;
+use crate::supervision::panic_text;
 
 /// A kind of job. One value serves all jobs of the kind, at the same time.
 pub trait Worker: Send + Sync + 'static {
@@ -96,6 +98,11 @@ pub struct JobError {
 impl JobError {
     pub fn new(message: impl Into<String>) -> Self {
         JobError { message: message.into() }
+    }
+
+    /// The work panicked, wherever it ran.
+    pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
+        JobError { message: format!("panicked: {}", panic_text(panic)) }
     }
 }
 

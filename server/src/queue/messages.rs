@@ -2,11 +2,11 @@
 
 use actix::Message;
 use taskyard_shared::error::{ErrorCode, WireError};
-use taskyard_shared::job::{JobId, JobState, Progress};
+use taskyard_shared::job::{FileRef, JobId, JobState, Progress};
 use taskyard_shared::queue::QueueStatus;
 
-use crate::store::{AttemptEnd, JobInsert};
-use taskyard_shared::job::FileRef;
+use super::core::AttemptId;
+use crate::store::{AttemptEnd, CommitSeq, JobInsert};
 
 /// Why the queue did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,15 +88,14 @@ pub struct ConfigureQueue {
 
 /// Every queue as it stands, sorted by name, and the commit it stands at.
 #[derive(Message)]
-#[rtype(result = "Result<(crate::store::CommitSeq, Vec<QueueStatus>), QueueError>")]
+#[rtype(result = "Result<(CommitSeq, Vec<QueueStatus>), QueueError>")]
 pub struct ListQueues;
 
 /// From the executor: the work of an attempt has really ended.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct AttemptEnded {
-    pub id: JobId,
-    pub attempt: u32,
+    pub attempt: AttemptId,
     pub end: AttemptEnd,
     pub artifacts: Vec<FileRef>,
 }

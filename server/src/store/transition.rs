@@ -1,10 +1,10 @@
-//! How a job's row changes: the one definition of it, used by every store. What may follow what is
+//! How a job's row begins and changes: the one definition of it, used by every store. What may follow what is
 //! [`JobState::may_become`]'s to say; a change that it forbids is not made.
 
 use serde_json::Value;
-use taskyard_shared::job::{AttemptOutcome, JobState, JobSummary, Progress};
+use taskyard_shared::job::{AttemptOutcome, JobId, JobState, JobSummary, Progress};
 
-use super::ops::AttemptEnd;
+use super::ops::{AttemptEnd, JobInsert};
 
 /// Longest error in a row, in characters; the full text is in the job's detail.
 const SUMMARY_ERROR_CHARS: usize = 200;
@@ -45,6 +45,24 @@ pub(super) fn summary_error(full: &str) -> String {
     match full.char_indices().nth(SUMMARY_ERROR_CHARS) {
         Some((end, _)) => full[..end].to_owned(),
         None => full.to_owned(),
+    }
+}
+
+/// A job's row when it has just been stored.
+pub(super) fn inserted(id: JobId, job: &JobInsert, now_ms: i64) -> JobSummary {
+    JobSummary {
+        id,
+        kind: job.kind.to_string(),
+        queue: job.queue.to_string(),
+        name: job.name.clone(),
+        detail: job.detail.clone(),
+        state: JobState::Pending,
+        progress: Progress::NONE,
+        attempt: 0,
+        created_at_ms: now_ms,
+        started_at_ms: None,
+        finished_at_ms: None,
+        error: None,
     }
 }
 

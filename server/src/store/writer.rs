@@ -1,8 +1,9 @@
 //! The writer thread: it owns a [`StoreWriter`] and commits all that waits in one transaction, so that the
 //! more there is to do, the less each operation costs.
 //!
-//! **Bound.** The channel refuses nothing: its bound is what the queue admits. The queue hands out a permit
-//! for every command it has taken in and not yet answered, so at most that many operations wait here.
+//! **Bound.** The channel refuses nothing: its bound is what the queue admits, `MAX_UNWRITTEN_JOBS` and
+//! `MAX_REQUESTS` above all, besides one end for each attempt that worked and the reports of progress, of which the
+//! executor makes at most twenty a second.
 //! **Order.** Operations are applied, and answered, in the order in which they were submitted.
 
 mod run;
@@ -15,6 +16,7 @@ use std::thread::{self, JoinHandle};
 
 use super::ops::{OpResult, StoredYard, WriteOp};
 use super::{CommitSeq, StoreError, StoreWriter};
+use crate::supervision::panic_text;
 
 /// Most operations in one transaction. A submitted batch is never cut, so one batch may exceed it.
 pub const MAX_OPS_PER_COMMIT: usize = 1_000;
@@ -143,11 +145,7 @@ impl WriterThread {
 /// Calls the store; a panic in it is an error like any other.
 fn guarded<T>(call: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        let text = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "no message".to_owned());
+        let text = panic_text(&*panic);
         Err(StoreError::Refused(format!("a defect of the store: it panicked ({text})")))
     })
 }

@@ -183,7 +183,6 @@ impl Handler<ReadDone> for ViewHub {
 impl Handler<Panic> for ViewHub {
     type Result = ();
 
-    #[expect(clippy::panic, reason = "a panic is what was asked for")]
     fn handle(&mut self, _: Panic, ctx: &mut Self::Context) {
         self.act(ctx, |_, _| panic!("told to panic"));
     }

@@ -197,10 +197,8 @@ impl JobsView {
     }
 
     /// `total` of the next frame.
-    pub fn set_total(&mut self, total: Option<u64>) -> bool {
-        let changed = self.total != total;
+    pub fn set_total(&mut self, total: Option<u64>) {
         self.total = total;
-        changed
     }
 
     /// What changed since the latest frame; from then on that is what the watchers have.

@@ -7,8 +7,7 @@ mod housekeeping;
 mod start;
 mod stop;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
 
 use actix::{Addr, Arbiter};
 use taskyard_shared::error::{ErrorCode, WireError};
@@ -19,6 +18,7 @@ use taskyard_shared::view::JobsQuery;
 
 pub use builder::YardBuilder;
 pub use start::StartError;
+pub use stop::Stopped;
 
 use crate::executor::Executor;
 use crate::files::FileStore;
@@ -26,7 +26,7 @@ use crate::kinds::KindRegistry;
 use crate::queue::messages::{AddJobs, CancelJob, ConfigureQueue, ListQueues, QueueError};
 use crate::queue::{JobQueue, WriterSlot};
 use crate::store::writer::WriterCounters;
-use crate::store::{JobInsert, JobsPage, Store, StoreReader};
+use crate::store::{JobInsert, JobsPage, Store, StoreError, StoreReader};
 use crate::supervision::Supervision;
 use crate::views::{LiveCounters, ViewHub};
 
@@ -72,7 +72,7 @@ impl Yard {
     pub async fn add_many(&self, jobs: Vec<NewJob>) -> Result<Vec<JobId>, WireError> {
         let mut inserts: Vec<JobInsert> = Vec::with_capacity(jobs.len());
         for job in jobs {
-            inserts.push(self.inner.kinds.prepare(job, &self.inner.files).await?.insert);
+            inserts.push(self.inner.kinds.prepare(job, &self.inner.files).await?);
         }
         self.ask(AddJobs { jobs: inserts }).await
     }
@@ -145,7 +145,7 @@ impl Yard {
 
     /// What the store's writer has done since the start.
     pub fn writer_counters(&self) -> WriterCounters {
-        let slot = self.inner.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let slot = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         slot.as_ref().map(|(writer, _)| writer.counters()).unwrap_or_default()
     }
 
@@ -166,7 +166,7 @@ impl Yard {
     async fn read<T, F>(&self, read: F) -> Result<T, WireError>
     where
         T: Send + 'static,
-        F: FnOnce(&dyn StoreReader) -> Result<T, crate::store::StoreError> + Send + 'static,
+        F: FnOnce(&dyn StoreReader) -> Result<T, StoreError> + Send + 'static,
     {
         let reader = Arc::clone(&self.inner.reader);
         match tokio::task::spawn_blocking(move || read(&*reader)).await {
@@ -196,6 +196,3 @@ impl Yard {
         }
     }
 }
-
-/// How long [`Yard::stop`] waits for work to end once it was told to stop, beyond the caller's deadline.
-const RELEASE_TIME: Duration = Duration::from_secs(5);

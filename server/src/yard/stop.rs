@@ -1,9 +1,13 @@
 //! Stopping: no new work, time for what runs, then give it back.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
-use super::{RELEASE_TIME, Yard};
+use super::Yard;
 use crate::queue::messages::Drain;
+
+/// How long work may take to end once it was told to stop, beyond the caller's deadline.
+const RELEASE_TIME: Duration = Duration::from_secs(5);
 
 /// How a yard came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +26,7 @@ impl Yard {
     /// free for another yard when the last clone of this one is gone: they can still read.
     pub async fn stop(&self, deadline: Duration) -> Stopped {
         let how = self.drain(deadline).await;
-        let writer = self.inner.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         for arbiter in &self.inner.arbiters {
             arbiter.stop();
         }

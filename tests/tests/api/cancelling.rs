@@ -1,4 +1,4 @@
-//! Cancel, and what it must not do: the seed's first two defects.
+//! Cancel, and what it must not do: free a slot too early, or let late work change what was decided.
 
 use std::time::Duration;
 

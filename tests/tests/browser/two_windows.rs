@@ -1,4 +1,4 @@
-//! What one window does, the other shows: PARITY rows 10 and 23, point 1 of the yard's first promises.
+//! What one window does, the other shows, and how soon.
 
 use anyhow::Result;
 use taskyard_tests::browser::Browser;

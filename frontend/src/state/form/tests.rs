@@ -1,3 +1,5 @@
+//! Forms: from schemas to fields, and from what was typed to arguments or errors.
+
 use serde_json::{Value, json};
 use taskyard_shared::error::FieldError;
 

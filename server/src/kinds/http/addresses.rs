@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::config::HttpConfig;
+use crate::config::HttpConfig;
 
 /// An address that requests may not go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +19,7 @@ pub(super) struct Refused {
 /// # Errors
 /// Requests may not go to `address`.
 pub(super) fn check(address: IpAddr, config: &HttpConfig) -> Result<(), Refused> {
-    let allowed = |address: IpAddr| config.allowed_networks.iter().any(|network| network.contains(&address));
+    let allowed = |address: IpAddr| config.allow.iter().any(|network| network.contains(&address));
     if config.allow_private_addresses || allowed(address) || allowed(address.to_canonical()) {
         return Ok(());
     }

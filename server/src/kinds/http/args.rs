@@ -9,7 +9,8 @@ use taskyard_shared::error::FieldError;
 use url::{Host, Url};
 
 use super::addresses;
-use super::config::HttpConfig;
+use crate::config::HttpConfig;
+use crate::kinds::sentences;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -91,7 +92,7 @@ impl HttpArgs {
         }
         for (name, value) in &self.headers {
             if let Err(message) = parse_header(name, value) {
-                let field = format!("/headers/{}", name.replace('~', "~0").replace('/', "~1"));
+                let field = sentences::join("/headers", name);
                 wrong.push(FieldError { field, message });
             }
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rustls::{ClientConfig, RootCertStore};
 
-use super::config::HttpConfig;
 use super::resolver::CheckedResolver;
+use crate::config::HttpConfig;
 
 /// How long to wait for a connection, within the job's own timeout.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::addresses::Refused;
 use super::args::{self, HttpArgs};
-use super::config::HttpConfig;
+use crate::config::HttpConfig;
 use crate::kinds::context::JobContext;
 use crate::kinds::worker::JobError;
 

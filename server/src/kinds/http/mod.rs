@@ -8,7 +8,6 @@
 mod addresses;
 mod args;
 mod client;
-pub mod config;
 mod exchange;
 mod resolver;
 mod response;
@@ -21,9 +20,9 @@ use taskyard_shared::error::FieldError;
 
 use super::context::JobContext;
 use super::worker::{JobError, JobResult, Label, QueueDefaults, Worker};
+pub use crate::config::HttpConfig;
 pub use args::{HttpArgs, Method};
 pub use client::HttpSetupError;
-pub use config::HttpConfig;
 use exchange::Exchange;
 
 /// See the module.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::addresses;
-use super::config::HttpConfig;
+use crate::config::HttpConfig;
 
 pub(super) struct CheckedResolver {
     pub config: HttpConfig,

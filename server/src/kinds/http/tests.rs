@@ -93,7 +93,7 @@ fn open() -> HttpConfig {
 }
 
 fn only(network: &str) -> HttpConfig {
-    HttpConfig { allowed_networks: vec![network.parse().expect("a network")], ..HttpConfig::default() }
+    HttpConfig { allow: vec![network.parse().expect("a network")], ..HttpConfig::default() }
 }
 
 async fn perform(config: HttpConfig, args: Value) -> JobResult {

@@ -281,7 +281,7 @@ async fn a_job_is_only_added_for_an_upload_that_exists() {
         test.files.put("x", "x", &encoded(&quarters(8, 8), ImageFormat::Gif)).expect("stored").sha256;
 
     let prepared = kinds.prepare(job(json!({"source": source, "name": "a.gif"})), &test.files).await;
-    let insert = prepared.expect("accepted").insert;
+    let insert = prepared.expect("accepted");
     assert_eq!((insert.name.as_str(), insert.detail.as_str()), ("a.gif", "2 sizes"));
     assert_eq!(
         (insert.inputs[0].name.as_str(), insert.inputs[0].media_type.as_str()),

@@ -4,7 +4,7 @@ use actix::prelude::*;
 
 use super::JobQueue;
 use super::start::FromWriter;
-use crate::queue::core::{Answer, AttemptId, Input};
+use crate::queue::core::{Answer, Input};
 use crate::queue::messages::{
     AddJobs, AttemptEnded, CancelJob, ClearFinished, ConfigureQueue, Drain, ListQueues, Panic,
     ProgressReported, QueueError, RetryJob,
@@ -115,8 +115,8 @@ impl Handler<AttemptEnded> for JobQueue {
     type Result = ();
 
     fn handle(&mut self, ended: AttemptEnded, ctx: &mut Self::Context) {
-        let attempt = AttemptId { job: ended.id, attempt: ended.attempt };
-        self.apply(Input::Ended { attempt, end: ended.end, artifacts: ended.artifacts }, ctx);
+        let AttemptEnded { attempt, end, artifacts } = ended;
+        self.apply(Input::Ended { attempt, end, artifacts }, ctx);
     }
 }
 

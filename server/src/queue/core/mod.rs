@@ -44,6 +44,12 @@ pub struct AttemptId {
     pub attempt: u32,
 }
 
+impl AttemptId {
+    pub fn of(claimed: &ClaimedJob) -> Self {
+        AttemptId { job: claimed.job.id, attempt: claimed.job.attempt }
+    }
+}
+
 /// Something that happened.
 #[derive(Debug)]
 pub enum Input {

@@ -9,7 +9,7 @@ use taskyard_shared::job::FileRef;
 use super::queues::QueueState;
 use super::{AttemptId, Core, CoreConfig, Decision, Phase};
 use crate::pubsub::CommitEvents;
-use crate::store::{AttemptEnd, ClaimedJob, StoredYard};
+use crate::store::{AttemptEnd, StoredYard};
 
 /// An attempt that the executor has and that was not settled.
 #[derive(Clone, Debug)]
@@ -31,8 +31,8 @@ impl Core {
     /// | processing | runs | goes on, in its slot |
     /// | processing | ended | its end is written (again) |
     /// | processing | unknown | it was claimed and never started: it starts now |
-    /// | anything else | runs | it was cancelled: it is stopped (again), and holds its slot until it has ended |
-    /// | anything else | ended | settled |
+    /// | else | runs | it was cancelled: it is stopped (again), and holds its slot until it has ended |
+    /// | else | ended | settled |
     pub fn rebuild(
         config: CoreConfig,
         stored: StoredYard,
@@ -50,14 +50,14 @@ impl Core {
         }
         let mut out =
             vec![Decision::Publish(CommitEvents { commit: core.commit, reload: true, ..Default::default() })];
-        let processing: HashSet<AttemptId> = stored.processing.iter().map(attempt_of).collect();
+        let processing: HashSet<AttemptId> = stored.processing.iter().map(AttemptId::of).collect();
         let mut known_ids = HashSet::new();
         for known in known {
             known_ids.insert(known.attempt);
             core.take_over(known, &processing, &mut out);
         }
         for claimed in stored.processing {
-            if !known_ids.contains(&attempt_of(&claimed)) {
+            if !known_ids.contains(&AttemptId::of(&claimed)) {
                 let queue: Arc<str> = claimed.job.queue.as_str().into();
                 core.start(&queue, claimed, &mut out);
             }
@@ -87,7 +87,8 @@ impl Core {
         declared.sort();
         for name in declared {
             if self.ensure_queue(&name, out).is_err() {
-                return; // There are as many queues as there may be: this one is made by its first job, or refused then.
+                // There are as many queues as there may be: this one is made by its first job, or refused then.
+                return;
             }
         }
     }
@@ -112,8 +113,4 @@ impl Core {
             overloaded: 0,
         }
     }
-}
-
-fn attempt_of(claimed: &ClaimedJob) -> AttemptId {
-    AttemptId { job: claimed.job.id, attempt: claimed.job.attempt }
 }

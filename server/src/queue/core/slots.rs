@@ -10,7 +10,7 @@ use crate::store::{AttemptEnd, ClaimedJob, WriteOp};
 impl Core {
     /// Gives the job a slot, and has its work begun unless an earlier attempt of it is still at work.
     pub(super) fn start(&mut self, queue: &Arc<str>, claimed: ClaimedJob, out: &mut Vec<Decision>) {
-        let attempt = AttemptId { job: claimed.job.id, attempt: claimed.job.attempt };
+        let attempt = AttemptId::of(&claimed);
         if self.working.contains_key(&attempt.job) {
             self.held.insert(attempt.job, Held { queue: Arc::clone(queue), claimed });
             if let Some(state) = self.queues.get_mut(queue) {
@@ -63,7 +63,7 @@ impl Core {
         let Some(Held { queue, claimed }) = self.held.remove(&id) else { return };
         self.free_slot(&queue, Phase::Running);
         if self.draining {
-            let attempt = AttemptId { job: id, attempt: claimed.job.attempt };
+            let attempt = AttemptId::of(&claimed);
             self.write_end(attempt, queue, AttemptEnd::Released, Vec::new(), out);
         } else {
             self.start(&queue, claimed, out);

@@ -11,7 +11,7 @@ use taskyard_shared::command::{ClientFrame, Command, Reply};
 use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::event::ServerFrame;
 use taskyard_shared::job::JobId;
-use taskyard_shared::view::{JobFilter, JobsQuery, SortOrder, ViewId, ViewQuery, WindowStart};
+use taskyard_shared::view::{ViewId, ViewQuery};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -24,6 +24,7 @@ use crate::pubsub::{CommitEvents, Publish};
 use crate::session::{Execute, LiveConfig, LiveState, connect};
 use crate::supervision::Supervision;
 use crate::views::tests::model::Model;
+pub use crate::views::tests::model::newest;
 use crate::views::{HubLimits, LiveCounters, ViewHub, ViewHubConfig};
 
 /// Longer than anything takes; a test that waits this long has failed.
@@ -38,7 +39,7 @@ pub struct TestServer {
     handle: ServerHandle,
 }
 
-/// Executes nothing but says which command it was asked for, by way of known answers.
+/// Executes nothing: each command has an answer of its own, or none.
 fn execute() -> Execute {
     Arc::new(|command| {
         Box::pin(async move {
@@ -202,9 +203,4 @@ impl Client {
     pub async fn command(&mut self, id: u64, command: Command) {
         self.send(&ClientFrame::Command { id, command }).await;
     }
-}
-
-pub fn newest(limit: u32) -> ViewQuery {
-    let (filter, sort, start) = (JobFilter::default(), SortOrder::Newest, WindowStart::Top);
-    ViewQuery::Jobs { query: JobsQuery { filter, sort, start, limit } }
 }

@@ -4,13 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde_json::Value;
-use taskyard_shared::job::{
-    Attempt, AttemptOutcome, FileRef, JobDetail, JobId, JobState, JobSummary, Progress,
-};
+use taskyard_shared::job::{Attempt, AttemptOutcome, FileRef, JobDetail, JobId, JobSummary};
 
 use crate::store::KEPT_ATTEMPTS;
 use crate::store::ops::{ClaimedJob, JobInsert};
-use crate::store::transition::{ArchivedOutcome, Leftover};
+use crate::store::transition::{self, ArchivedOutcome, Leftover};
 
 pub(super) struct StoredJob {
     pub row: Arc<JobSummary>,
@@ -28,22 +26,8 @@ pub(super) struct StoredJob {
 
 impl StoredJob {
     pub fn new(id: JobId, insert: &JobInsert, now_ms: i64) -> Self {
-        let row = JobSummary {
-            id,
-            kind: insert.kind.to_string(),
-            queue: insert.queue.to_string(),
-            name: insert.name.clone(),
-            detail: insert.detail.clone(),
-            state: JobState::Pending,
-            progress: Progress::NONE,
-            attempt: 0,
-            created_at_ms: now_ms,
-            started_at_ms: None,
-            finished_at_ms: None,
-            error: None,
-        };
         StoredJob {
-            row: Arc::new(row),
+            row: Arc::new(transition::inserted(id, insert, now_ms)),
             args: insert.args.clone(),
             result: None,
             error: None,

@@ -1,3 +1,5 @@
+//! The conformance suite, on the store in memory.
+
 use super::MemoryStore;
 use crate::store::conformance::{TestYard, suite};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use taskyard_shared::job::{AttemptOutcome, JobId, JobState, JobSummary, Progress};
+use taskyard_shared::job::{AttemptOutcome, FileRef, JobId, JobState, JobSummary, Progress};
 use taskyard_shared::queue::StateCounts;
 
 use super::job::StoredJob;
@@ -12,7 +12,6 @@ use crate::store::ops::{
     StoredQueue, StoredYard, WriteOp,
 };
 use crate::store::{CommitSeq, StoreError, transition};
-use taskyard_shared::job::FileRef;
 
 #[derive(Default)]
 pub(super) struct Yard {

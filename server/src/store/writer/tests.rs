@@ -1,3 +1,5 @@
+//! What the writer thread promises: order, one commit for all that waits, and that nothing gets lost.
+
 use std::sync::mpsc::{self, Receiver};
 
 use taskyard_shared::job::JobId;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use taskyard_shared::job::{JobId, JobState, Progress};
 use taskyard_shared::view::{JobFilter, JobsDelta, JobsQuery, JobsWindow, SortOrder, WindowStart};
 
-use super::model::{Model, job};
+use super::model::{Model, job, newest_jobs};
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::store::JobsPage;
 use crate::views::jobs_view::JobsView;
@@ -278,13 +278,7 @@ proptest! {
 
 #[test]
 fn rows_that_leave_are_replaced_from_the_spare_ones_without_a_read() {
-    let query = JobsQuery {
-        filter: JobFilter::default(),
-        sort: SortOrder::Newest,
-        start: WindowStart::Top,
-        limit: 20,
-    };
-    let mut bench = Bench::new(query);
+    let mut bench = Bench::new(newest_jobs(20));
     bench.read();
     bench.loaded();
     let reads = bench.reads;
@@ -300,13 +294,7 @@ fn rows_that_leave_are_replaced_from_the_spare_ones_without_a_read() {
 
 #[test]
 fn a_full_window_learns_that_nothing_follows_any_more() {
-    let query = JobsQuery {
-        filter: JobFilter::default(),
-        sort: SortOrder::Newest,
-        start: WindowStart::Top,
-        limit: 20,
-    };
-    let mut bench = Bench::new(query);
+    let mut bench = Bench::new(newest_jobs(20));
     bench.read();
     bench.loaded();
     // First the spare rows, so that exactly the window is known; then all that lies beyond.
@@ -321,13 +309,8 @@ fn a_full_window_learns_that_nothing_follows_any_more() {
 
 #[test]
 fn a_window_opened_with_an_offset_stays_with_its_rows_when_jobs_are_added_above() {
-    let query = JobsQuery {
-        filter: JobFilter::default(),
-        sort: SortOrder::Newest,
-        start: WindowStart::Offset { rows: 10 },
-        limit: 5,
-    };
-    let mut bench = Bench::new(query.clone());
+    let start = WindowStart::Offset { rows: 10 };
+    let mut bench = Bench::new(JobsQuery { start, ..newest_jobs(5) });
     bench.read();
     bench.loaded();
     let before = bench.tab.clone().expect("loaded");

@@ -7,30 +7,14 @@ use std::time::{Duration, Instant};
 use actix::{Actor, Addr, Context, Handler};
 use taskyard_shared::error::ErrorCode;
 use taskyard_shared::job::{JobId, Progress};
-use taskyard_shared::view::{JobFilter, JobsQuery, SortOrder, ViewId, ViewQuery, WindowStart};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use taskyard_shared::view::{JobFilter, JobsQuery, ViewId, ViewQuery};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::model::{Model, Tab};
+use super::model::{Inbox, Model, Tab, newest, newest_jobs};
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::views::counters::LiveCounters;
 use crate::views::hub::{Hub, HubLimits};
 use crate::views::messages::{ReadDone, SessionId, ToSession, Watch};
-
-/// A session that keeps what it is told.
-struct Inbox(UnboundedSender<ToSession>);
-
-impl Actor for Inbox {
-    type Context = Context<Self>;
-}
-
-impl Handler<ToSession> for Inbox {
-    type Result = ();
-
-    fn handle(&mut self, message: ToSession, _: &mut Self::Context) {
-        // The test may have ended.
-        let _ = self.0.send(message);
-    }
-}
 
 /// A session that is stuck: its mailbox fills up.
 struct Stuck;
@@ -48,11 +32,6 @@ impl Handler<ToSession> for Stuck {
     type Result = ();
 
     fn handle(&mut self, _: ToSession, _: &mut Self::Context) {}
-}
-
-pub fn newest(limit: u32) -> ViewQuery {
-    let (filter, sort, start) = (JobFilter::default(), SortOrder::Newest, WindowStart::Top);
-    ViewQuery::Jobs { query: JobsQuery { filter, sort, start, limit } }
 }
 
 struct Bench {
@@ -262,9 +241,7 @@ async fn different_ways_to_ask_for_the_same_rows_share_a_view() {
     let mut bench = Bench::new(HubLimits::default());
     let with = |states: &[_], text: &str| {
         let filter = JobFilter { states: states.to_vec(), text: text.to_owned(), ..JobFilter::default() };
-        ViewQuery::Jobs {
-            query: JobsQuery { filter, sort: SortOrder::Newest, start: WindowStart::Top, limit: 5 },
-        }
+        ViewQuery::Jobs { query: JobsQuery { filter, ..newest_jobs(5) } }
     };
     let one = bench.watch(1, with(&[Failed, Completed], " Tea"), None).watching().await;
     let other = bench.watch(2, with(&[Completed, Failed, Failed], "tea "), None).watching().await;

@@ -1,16 +1,21 @@
-//! A store that is only a map, and a client that takes in frames as a tab does.
+//! A store that is only a map, a session that only listens, and a client that takes in frames as a tab does.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use actix::{Actor, Context, Handler};
 use taskyard_shared::event::ServerFrame;
 use taskyard_shared::job::{FileRef, JobDetail, JobId, JobState, JobSummary, Progress};
 use taskyard_shared::queue::{QueueStatus, StateCounts, apply_queues};
-use taskyard_shared::view::{JobsQuery, SortOrder, ViewDelta, ViewQuery, ViewSnapshot, WindowStart};
+use taskyard_shared::view::{
+    JobFilter, JobsQuery, SortOrder, ViewDelta, ViewQuery, ViewSnapshot, WindowStart,
+};
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::store::{CommitSeq, JobsPage, StoreError, StoreReader};
+use crate::views::messages::ToSession;
 
 pub fn job(id: u64, queue: &str, name: &str) -> JobSummary {
     JobSummary {
@@ -26,6 +31,31 @@ pub fn job(id: u64, queue: &str, name: &str) -> JobSummary {
         started_at_ms: None,
         finished_at_ms: None,
         error: None,
+    }
+}
+
+/// The newest jobs, of any state.
+pub fn newest_jobs(limit: u32) -> JobsQuery {
+    JobsQuery { filter: JobFilter::default(), sort: SortOrder::Newest, start: WindowStart::Top, limit }
+}
+
+pub fn newest(limit: u32) -> ViewQuery {
+    ViewQuery::Jobs { query: newest_jobs(limit) }
+}
+
+/// A session that keeps what it is told.
+pub struct Inbox(pub UnboundedSender<ToSession>);
+
+impl Actor for Inbox {
+    type Context = Context<Self>;
+}
+
+impl Handler<ToSession> for Inbox {
+    type Result = ();
+
+    fn handle(&mut self, message: ToSession, _: &mut Self::Context) {
+        // The test may have ended.
+        let _ = self.0.send(message);
     }
 }
 

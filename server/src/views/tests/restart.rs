@@ -4,30 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use actix::{Actor, Context, Handler, Supervisor};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use actix::{Actor, Supervisor};
+use tokio::sync::mpsc::unbounded_channel;
 
-use super::hub::newest;
-use super::model::{Model, Tab};
+use super::model::{Inbox, Model, Tab, newest};
 use crate::pubsub::Publish;
 use crate::supervision::Supervision;
 use crate::views::messages::{Panic, SessionId, ToSession, Watch};
 use crate::views::{HubLimits, LiveCounters, ViewHub, ViewHubConfig};
-
-struct Inbox(UnboundedSender<ToSession>);
-
-impl Actor for Inbox {
-    type Context = Context<Self>;
-}
-
-impl Handler<ToSession> for Inbox {
-    type Result = ();
-
-    fn handle(&mut self, message: ToSession, _: &mut Self::Context) {
-        // The test may have ended.
-        let _ = self.0.send(message);
-    }
-}
 
 #[actix_web::test]
 async fn a_restarted_hub_reads_anew_and_goes_on_with_its_mailbox() {

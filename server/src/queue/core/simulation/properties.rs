@@ -1,4 +1,4 @@
-//! Random sequences of everything that may happen, and the seed's defects one by one.
+//! Random sequences of everything that may happen, and by name the ones that went wrong before or easily would.
 
 use proptest::prelude::*;
 use serde_json::json;

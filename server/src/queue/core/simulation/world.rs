@@ -4,15 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde_json::json;
-use taskyard_shared::job::{JobId, JobState};
-use taskyard_shared::view::{JobFilter, JobsQuery, SortOrder, WindowStart};
+use taskyard_shared::job::{JobId, JobState, Progress};
+use taskyard_shared::view::{JobsQuery, SortOrder};
 
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::queue::core::{Answer, AttemptId, Core, CoreConfig, Decision, Input, KnownAttempt, RequestId};
 use crate::queue::messages::QueueError;
+use crate::store::conformance::yard::{job, top};
 use crate::store::memory::MemoryStore;
 use crate::store::writer::Ticket;
-use crate::store::{AttemptEnd, JobInsert, QueueSettings, Store, StoreError, StoreWriter, WriteOp};
+use crate::store::{AttemptEnd, QueueSettings, Store, StoreError, StoreWriter, StoredYard, WriteOp};
 
 pub const QUEUES: [&str; 3] = ["alpha", "beta", "gamma"];
 
@@ -78,7 +79,7 @@ impl World {
     }
 
     pub fn add(&mut self, queue: &str, count: usize) -> RequestId {
-        let jobs = (0..count).map(|_| job(queue)).collect();
+        let jobs = (0..count).map(|_| job(queue, "a job")).collect();
         self.request(|request| Input::Add { request, jobs })
     }
 
@@ -92,7 +93,7 @@ impl World {
             match decision {
                 Decision::Write(ticket, op) => self.waiting.push_back((ticket, op)),
                 Decision::Start(claimed) => {
-                    let id = AttemptId { job: claimed.job.id, attempt: claimed.job.attempt };
+                    let id = AttemptId::of(&claimed);
                     assert!(self.begun.insert(id), "{id:?} was started twice");
                     let queue = claimed.job.queue.clone();
                     self.work.insert(id, Work { queue, told_to_stop: false, ended: None });
@@ -210,7 +211,7 @@ impl World {
 
     pub fn progress(&mut self, pick: usize, thousandths: u16) {
         if let Some(id) = self.pick_work(pick) {
-            let progress = taskyard_shared::job::Progress::from_thousandths(thousandths);
+            let progress = Progress::from_thousandths(thousandths);
             self.apply(Input::Progress { reports: vec![(id.job, id.attempt, progress)] });
         }
     }
@@ -246,7 +247,7 @@ impl World {
         self.rebuild(stored, Vec::new());
     }
 
-    fn rebuild(&mut self, stored: crate::store::StoredYard, known: Vec<KnownAttempt>) {
+    fn rebuild(&mut self, stored: StoredYard, known: Vec<KnownAttempt>) {
         let next_ticket = self.core.next_ticket();
         let (core, decisions) = Core::rebuild(config(), stored, known, next_ticket);
         self.core = core;
@@ -285,12 +286,7 @@ impl World {
     }
 
     pub fn stored_states(&self) -> BTreeMap<JobId, JobState> {
-        let query = JobsQuery {
-            filter: JobFilter::default(),
-            sort: SortOrder::Oldest,
-            start: WindowStart::Top,
-            limit: u32::MAX,
-        };
+        let query = JobsQuery { limit: u32::MAX, ..top(SortOrder::Oldest) };
         let page = self.store.reader().list(&query).unwrap();
         page.rows.iter().map(|job| (job.id, job.state)).collect()
     }
@@ -340,16 +336,5 @@ fn config() -> CoreConfig {
     CoreConfig {
         queue_defaults: HashMap::from([("beta".to_owned(), QueueSettings { concurrency: 2, paused: false })]),
         other_queues: QueueSettings { concurrency: 1, paused: false },
-    }
-}
-
-fn job(queue: &str) -> JobInsert {
-    JobInsert {
-        kind: "test".into(),
-        queue: queue.into(),
-        name: "a job".to_owned(),
-        detail: String::new(),
-        args: "{}".to_owned(),
-        inputs: Vec::new(),
     }
 }

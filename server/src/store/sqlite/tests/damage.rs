@@ -1,3 +1,5 @@
+//! Files that a bad disk or another program left: refused, and not made worse.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

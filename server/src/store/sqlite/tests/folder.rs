@@ -1,3 +1,5 @@
+//! The data folder: what it keeps over restarts and crashes, and when it is refused.
+
 use std::fs;
 
 use rusqlite::Connection;

@@ -1,3 +1,5 @@
+//! What each statement costs: none may look at rows that it does not want.
+
 use rusqlite::Connection;
 use tempfile::tempdir;
 

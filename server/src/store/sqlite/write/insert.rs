@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use rusqlite::params;
-use taskyard_shared::job::{FileRef, JobId, JobState, JobSummary, Progress};
+use taskyard_shared::job::{FileRef, JobId, JobState, JobSummary};
 
 use super::super::rows::{FileRole, state_code};
 use super::transaction::Transaction;
 use crate::store::ops::JobInsert;
+use crate::store::transition;
 
 impl Transaction<'_> {
     pub fn insert(&mut self, jobs: &[JobInsert]) -> rusqlite::Result<Vec<Arc<JobSummary>>> {
@@ -37,7 +38,7 @@ impl Transaction<'_> {
             }
             self.standing.counts(queue)?[JobState::Pending] += 1;
             self.changed = true;
-            inserted.push(Arc::new(as_inserted(id, job, self.now_ms)));
+            inserted.push(Arc::new(transition::inserted(id, job, self.now_ms)));
         }
         Ok(inserted)
     }
@@ -56,22 +57,5 @@ impl Transaction<'_> {
             file.media_type
         ])?;
         Ok(())
-    }
-}
-
-fn as_inserted(id: JobId, job: &JobInsert, now_ms: i64) -> JobSummary {
-    JobSummary {
-        id,
-        kind: job.kind.to_string(),
-        queue: job.queue.to_string(),
-        name: job.name.clone(),
-        detail: job.detail.clone(),
-        state: JobState::Pending,
-        progress: Progress::NONE,
-        attempt: 0,
-        created_at_ms: now_ms,
-        started_at_ms: None,
-        finished_at_ms: None,
-        error: None,
     }
 }
