@@ -128,14 +128,9 @@ impl Supervision {
 
     /// Failures within the budget's time, for metrics.
     pub fn recent_failures(&self) -> usize {
-<<<<<<< HEAD
-        let panics = self.inner.panics.lock().unwrap_or_else(PoisonError::into_inner);
-        panics.iter().filter(|at| at.elapsed() <= self.inner.budget.within).count()
-=======
         let now = Instant::now();
         let failures = self.inner.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.iter().filter(|&&at| now.duration_since(at) <= self.inner.budget.within).count()
->>>>>>> review2
     }
 
     /// Resolves with a sentence when the budget is used up. From then on the process must end.

@@ -50,7 +50,6 @@ async fn until_cancelled(
     work: impl Future<Output = JobResult>,
     cancel: &CancellationToken,
 ) -> Option<JobResult> {
-<<<<<<< HEAD
     // Around the race, because the work is dropped in there, and what it does then may panic too.
     let raced = AssertUnwindSafe(async {
         tokio::select! {
@@ -59,13 +58,5 @@ async fn until_cancelled(
             () = cancel.cancelled() => None,
         }
     });
-    raced.catch_unwind().await.unwrap_or_else(|panic| Some(Err(panicked(&*panic))))
-=======
-    let work = AssertUnwindSafe(work).catch_unwind();
-    tokio::select! {
-        biased;
-        outcome = work => Some(outcome.unwrap_or_else(|panic| Err(JobError::panicked(&*panic)))),
-        () = cancel.cancelled() => None,
-    }
->>>>>>> review2
+    raced.catch_unwind().await.unwrap_or_else(|panic| Some(Err(JobError::panicked(&*panic))))
 }

@@ -66,10 +66,7 @@ impl JobQueue {
             receiver.await
         };
         ctx.wait(loaded.into_actor(self).map(|loaded, queue, ctx| match loaded {
-<<<<<<< HEAD
             // Not called by a handler, so nothing else would catch a panic in it.
-=======
->>>>>>> review2
             Ok(Ok(stored)) => queue.guarded(ctx, |queue, ctx| queue.rebuild(stored, ctx)),
             Ok(Err(error)) => queue.fail(&format!("the store could not be read: {error}"), ctx),
             Err(_) => queue.fail("the store's writer has ended", ctx),
