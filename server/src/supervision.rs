@@ -129,7 +129,8 @@ impl Supervision {
 
     /// Failures within the budget's time, for metrics.
     pub fn recent_failures(&self) -> usize {
-        self.inner.panics.lock().unwrap_or_else(PoisonError::into_inner).len()
+        let panics = self.inner.panics.lock().unwrap_or_else(PoisonError::into_inner);
+        panics.iter().filter(|at| at.elapsed() <= self.inner.budget.within).count()
     }
 
     /// Resolves with a sentence when the budget is used up. From then on the process must end.
