@@ -72,12 +72,16 @@ impl ListQuery {
 struct Page<'a> {
     rows: Vec<&'a JobSummary>,
     more: bool,
+    /// Where a search for a kind or a text stopped because it had looked at enough rows: `after` this job it
+    /// goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scanned_to: Option<JobId>,
 }
 
 async fn list(yard: web::Data<Yard>, query: web::Query<ListQuery>) -> Result<HttpResponse, Problem> {
     let page = yard.list(query.into_inner().parse()?).await?;
     let rows = page.rows.iter().map(|row| &**row).collect();
-    Ok(HttpResponse::Ok().json(Page { rows, more: page.more }))
+    Ok(HttpResponse::Ok().json(Page { rows, more: page.more, scanned_to: page.scanned_to }))
 }
 
 async fn show(yard: web::Data<Yard>, id: web::Path<String>) -> Result<HttpResponse, Problem> {

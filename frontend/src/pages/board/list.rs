@@ -32,7 +32,9 @@ pub fn JobList(board: Board, model: ListModel) -> impl IntoView {
     measure(model);
     let height = move || format!("{}px", model.geometry().height_px());
     let rows = Memo::new(move |_| model.display.with(|display| display.rows));
-    let is_empty = Memo::new(move |_| model.display.with(|display| display.known && display.rows == 0));
+    let is_empty = Memo::new(move |_| {
+        model.display.with(|display| display.known && display.slots.is_empty() && display.base == 0)
+    });
     view! {
         <NewerRows model/>
         <div

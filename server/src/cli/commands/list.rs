@@ -1,7 +1,7 @@
 //! `taskyard list`.
 
 use serde::{Deserialize, Serialize};
-use taskyard::shared::job::JobSummary;
+use taskyard::shared::job::{JobId, JobSummary};
 
 use crate::cli::args::ListArgs;
 use crate::cli::client::Api;
@@ -13,6 +13,9 @@ use crate::cli::{format, output};
 struct Page {
     rows: Vec<JobSummary>,
     more: bool,
+    /// Where a search stopped because it had looked at enough jobs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scanned_to: Option<JobId>,
 }
 
 pub async fn run(args: ListArgs) -> Result<Exit, CliError> {
@@ -22,14 +25,16 @@ pub async fn run(args: ListArgs) -> Result<Exit, CliError> {
         output::json(&page)?;
         return Ok(Exit::Done);
     }
-    if page.rows.is_empty() {
+    if page.rows.is_empty() && page.scanned_to.is_none() {
         output::remark("no jobs; add one with `taskyard add`");
         return Ok(Exit::Done);
     }
     for line in table(page.rows.iter()).lines(output::width()) {
         output::line(&line)?;
     }
-    if let (true, Some(last)) = (page.more, page.rows.last()) {
+    if let Some(looked_at) = page.scanned_to {
+        output::remark(&format!("the search looked at enough jobs for once: go on with --after {looked_at}"));
+    } else if let (true, Some(last)) = (page.more, page.rows.last()) {
         output::remark(&format!("there are more: add --after {} or raise --limit", last.id));
     }
     Ok(Exit::Done)

@@ -9,8 +9,7 @@ use taskyard_shared::view::{JobFilter, JobsDelta, JobsQuery, JobsWindow, SortOrd
 
 use super::model::{Model, job, newest_jobs};
 use crate::pubsub::{CommitEvents, JobChange};
-use crate::store::CommitSeq;
-use crate::store::JobsPage;
+use crate::store::{CommitSeq, JobsPage};
 use crate::views::jobs_view::JobsView;
 use crate::views::queue_book::QueueBook;
 use crate::views::reading::Reading;
