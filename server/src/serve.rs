@@ -1,10 +1,11 @@
 //! Runs a server until it is told to stop.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer};
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::guard::Access;
@@ -31,6 +32,8 @@ pub enum ServeError {
 
 /// How long tabs are given to hear that the server stops.
 const FAREWELL: Duration = Duration::from_millis(300);
+/// Connections that the operating system holds until they are accepted; it refuses further ones.
+const WAITING_CONNECTIONS: i32 = 1024;
 /// Requests under way when the server stops get this long, in seconds.
 const HTTP_STOP_S: u64 = 5;
 /// A peer that takes nothing in for so long is gone. Without this a socket whose buffers are full would keep
@@ -56,6 +59,10 @@ pub async fn serve_with(
     extend: impl FnOnce(YardBuilder) -> YardBuilder,
     on_ready: impl FnOnce(&Yard, SocketAddr),
 ) -> Result<(), ServeError> {
+    let address = config.server.bind;
+    // Before the yard starts, and with it the jobs: a server that cannot listen ends, and would leave them
+    // as lost.
+    let listener = listen(address).map_err(|reason| ServeError::Bind { address, reason })?;
     let yard = extend(builder(&config)).start().await?;
     tracing::info!(data = %config.data.dir.display(), durability = yard.durability(), "the yard is open");
     let stopping = CancellationToken::new();
@@ -68,13 +75,12 @@ pub async fn serve_with(
         stopping: stopping.clone(),
     };
     let mounted = mount_with(&yard, options);
-    let address = config.server.bind;
     let server = HttpServer::new(move || App::new().configure(mounted.clone()))
         .workers(config.server.workers)
         .shutdown_timeout(HTTP_STOP_S)
         .disable_signals()
         .on_connect(|connection, _| drop_when_stuck(connection))
-        .bind(address)
+        .listen(listener)
         .map_err(|reason| ServeError::Bind { address, reason })?;
     let bound = server.addrs().first().copied().unwrap_or(address);
     let server = server.run();
@@ -92,6 +98,16 @@ pub async fn serve_with(
     };
     stop(&yard, &handle, &stopping, outcome.is_ok().then(|| config.shutdown.deadline())).await;
     outcome
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // Elsewhere than on Windows this only lets a server start again right after the last one.
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(WAITING_CONNECTIONS)?;
+    Ok(socket.into())
 }
 
 fn builder(config: &Config) -> YardBuilder {

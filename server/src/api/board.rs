@@ -21,10 +21,10 @@ async fn serve(request: HttpRequest) -> HttpResponse {
         return response;
     }
     // Paths without a dot are pages of the app, which finds its way by itself.
-    if !path.rsplit('/').next().is_some_and(|last| last.contains('.')) {
-        if let Some(response) = asset(&request, "index.html", Lifetime::Revalidated) {
-            return response;
-        }
+    if !path.rsplit('/').next().is_some_and(|last| last.contains('.'))
+        && let Some(response) = asset(&request, "index.html", Lifetime::Revalidated)
+    {
+        return response;
     }
     super::problem::problem(&WireError::new(ErrorCode::NotFound, format!("there is no {}", request.path())))
 }

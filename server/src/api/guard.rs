@@ -62,7 +62,8 @@ pub async fn refuse_foreign(
 }
 
 fn refusal(access: &Access, request: &ServiceRequest) -> Option<String> {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let header =
+        |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("(not readable)"));
     let host = header("host");
     if let Some(host) = host
         && !access.allows_host(host)

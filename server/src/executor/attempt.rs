@@ -50,10 +50,13 @@ async fn until_cancelled(
     work: impl Future<Output = JobResult>,
     cancel: &CancellationToken,
 ) -> Option<JobResult> {
-    let work = AssertUnwindSafe(work).catch_unwind();
-    tokio::select! {
-        biased;
-        outcome = work => Some(outcome.unwrap_or_else(|panic| Err(JobError::panicked(&*panic)))),
-        () = cancel.cancelled() => None,
-    }
+    // Around the race, because the work is dropped in there, and what it does then may panic too.
+    let raced = AssertUnwindSafe(async {
+        tokio::select! {
+            biased;
+            outcome = work => Some(outcome),
+            () = cancel.cancelled() => None,
+        }
+    });
+    raced.catch_unwind().await.unwrap_or_else(|panic| Some(Err(JobError::panicked(&*panic))))
 }

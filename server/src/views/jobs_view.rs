@@ -35,6 +35,8 @@ pub struct JobsView {
     edge: Option<JobId>,
     /// Something beyond the edge may have left, so that maybe nothing is there any more.
     edge_in_doubt: bool,
+    /// The store's search stopped at the edge, at its budget: to read again would find no more.
+    search_stopped: bool,
     total: Option<u64>,
     /// What the watchers have: the window, total and more of the latest frame. At most `limit` rows.
     sent: JobsSent,
@@ -75,6 +77,7 @@ impl JobsView {
             rows: BTreeMap::new(),
             edge: None,
             edge_in_doubt: false,
+            search_stopped: false,
             total: None,
             sent: JobsSent::default(),
         }
@@ -110,8 +113,10 @@ impl JobsView {
             };
         }
         self.rows = page.rows.iter().map(|job| (job.id, Arc::clone(job))).collect();
-        self.edge = if page.more { page.rows.last().map(|job| job.id) } else { None };
+        let last = page.rows.last().map(|job| job.id);
+        self.edge = if page.more { page.scanned_to.or(last) } else { None };
         self.edge_in_doubt = false;
+        self.search_stopped = page.scanned_to.is_some();
     }
 
     /// Forgets every row, and what the watchers have, but not where the window begins.
@@ -119,12 +124,14 @@ impl JobsView {
         self.rows.clear();
         self.edge = None;
         self.edge_in_doubt = false;
+        self.search_stopped = false;
         self.sent = JobsSent::default();
     }
 
     /// Whether rows are missing that only the store knows.
     pub fn needs_rows(&self) -> bool {
         self.edge.is_some()
+            && !self.search_stopped
             && (self.rows.len() < self.limit || (self.rows.len() == self.limit && self.edge_in_doubt))
     }
 
@@ -186,6 +193,7 @@ impl JobsView {
         };
         self.edge = last.map(|(id, _)| *id);
         self.edge_in_doubt = false;
+        self.search_stopped = false;
     }
 
     /// `total` of the next frame.

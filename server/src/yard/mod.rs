@@ -187,7 +187,10 @@ impl Yard {
     {
         match self.inner.queue.send(message).await {
             Ok(answer) => answer.map_err(WireError::from),
-            // The message went down with a handler that panicked, or the yard has stopped.
+            Err(actix::MailboxError::Closed) if !self.inner.queue.connected() => {
+                Err(QueueError::Stopping.into())
+            }
+            // The message went down with a handler that panicked.
             Err(actix::MailboxError::Closed) => Err(QueueError::Restarting.into()),
             Err(actix::MailboxError::Timeout) => Err(QueueError::Overloaded.into()),
         }

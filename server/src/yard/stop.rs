@@ -22,7 +22,8 @@ pub enum Stopped {
 
 impl Yard {
     /// Starts nothing more, lets what runs finish for `deadline`, then stops it and makes it pending again.
-    /// When this returns, everything is on the disk and the data folder is free.
+    /// When this returns, everything is on the disk. The data folder is
+    /// free for another yard when the last clone of this one is gone: they can still read.
     pub async fn stop(&self, deadline: Duration) -> Stopped {
         let how = self.drain(deadline).await;
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner).take();

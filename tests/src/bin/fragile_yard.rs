@@ -11,7 +11,7 @@ use taskyard_tests::test_worker::TestWorker;
 
 fn main() -> ExitCode {
     let sources = Sources { environment: std::env::vars().collect(), ..Sources::default() };
-    let served = config::load(&sources).map_err(anyhow::Error::from).and_then(|config| serve(config));
+    let served = config::load(&sources).map_err(anyhow::Error::from).and_then(serve);
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

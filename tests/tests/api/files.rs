@@ -42,7 +42,7 @@ async fn a_picture_goes_in_and_its_copies_come_out() -> Result<()> {
     for (format, extension) in [("webp", "webp"), ("jpeg", "jpg"), ("png", "png")] {
         let id = api.add(&image_job(&source, &json!({ "widths": [64, 16], "format": format }))).await?;
         let done = api.job_when(id, JobState::Completed).await?;
-        assert_eq!(done.inputs, [source.clone()]);
+        assert_eq!(done.inputs, std::slice::from_ref(&source));
         assert_eq!(done.artifacts.len(), 2);
         // Artifacts are sorted by name.
         for (width, made) in [16_u32, 64].iter().zip(&done.artifacts) {

@@ -7,8 +7,8 @@ use taskyard_tests::server::TestServer;
 
 /// Fields of the form for a `demo` job, by role and name.
 pub const NAME: (&str, &str) = ("textbox", "Name");
-pub const DURATION: (&str, &str) = ("textbox", "Duration (seconds) optional");
-pub const FAILURE_CHANCE: (&str, &str) = ("textbox", "Failure chance optional");
+pub const DURATION: (&str, &str) = ("textbox", "Duration (seconds)");
+pub const FAILURE_CHANCE: (&str, &str) = ("textbox", "Failure chance");
 
 /// A window that shows the board.
 pub struct Board {

@@ -27,14 +27,14 @@ async fn the_source_page_shows_the_sources_compiled_into_this_server() -> Result
     let browser = Browser::start().await?;
     let board = Board::open(&browser, &server).await?;
     board.page.click("link", "Source").await?;
-    for name in ["queue/actor.rs", "pubsub/actor.rs", "session/actor.rs"] {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/src").join(name);
+    for name in ["server/src/queue/actor.rs", "server/src/pubsub/actor.rs", "server/src/session/actor.rs"] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
         let source = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         board.page.click("link", name).await?;
-        // The whole file, not a copy of an older one.
-        let ask = "const plain = (text) => text.replace(/\\s+/g, '');
-            return [...document.querySelectorAll('pre')].some((pre) => plain(pre.innerText).includes(plain(args[0])))";
-        board.page.wait_for(&format!("the source of {name}"), ask, &[json!(source)]).await?;
+        // The whole file as it is in the repository, line by line.
+        let ask = "const lines = [...document.querySelectorAll(`section[aria-label=\"${args[0]}\"] code`)];
+            return lines.map((line) => line.textContent).join('\\n') === args[1].trimEnd()";
+        board.page.wait_for(&format!("the source of {name}"), ask, &[json!(name), json!(source)]).await?;
     }
     browser.expect_no_console_errors().await
 }

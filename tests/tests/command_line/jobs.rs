@@ -111,7 +111,8 @@ async fn a_picture_is_uploaded_and_its_copies_can_be_fetched() -> Result<()> {
     let folder = TempDir::new()?;
     let photo = folder.path().join("holiday.png");
     fs::write(&photo, picture()?)?;
-    let words = ["add", "image", "--file", &photo.display().to_string(), "--args", r#"{"widths":[48]}"#];
+    let file = photo.display().to_string();
+    let words = ["add", "image", "--file", &file, "--args", r#"{"widths":[48]}"#];
     let done = run(&server, &[&words[..], &["--wait"]].concat())?;
     assert_ended(&done, 0, &["job 1 is completed", "holiday-48.webp", "image/webp"], &[]);
     let path = "/api/v1/jobs/1/artifacts/holiday-48.webp";

@@ -17,7 +17,7 @@ fn watch_writes_a_line_for_each_change_until_it_is_interrupted() -> Result<()> {
     command.args(["watch", "--server", &server.url("")]);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let output = Output::of(&mut child)?;
-    // The queues come first: from then on nothing is missed.
+    // The queues come at once, as they stand.
     output.line_after("queue demo: 0 pending", PAGE).context("it shows no queue")?;
     let added = run(&server, &["add", "demo", "name=Report", "duration=1", "failure_chance=0"])?;
     assert_ended(&added, 0, &["1"], &[]);

@@ -1,6 +1,6 @@
 //! Snapshot and deltas come to the same as a fresh list, whatever happened in between.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use fastrand::Rng;
 use serde_json::Value;
 use taskyard_shared::command::Command;
@@ -8,8 +8,10 @@ use taskyard_shared::job::{JobId, JobState, JobSummary};
 use taskyard_shared::view::{JobFilter, JobsQuery, JobsWindow, SortOrder, ViewId, ViewQuery, WindowStart};
 use taskyard_tests::api::Api;
 use taskyard_tests::fragile_yard::{FragileYard, Settings};
+use taskyard_tests::notes::note;
 use taskyard_tests::tab::Tab;
 use taskyard_tests::test_worker::{Does, TestArgs};
+use tokio::sync::oneshot;
 
 use crate::PROGRAM;
 
@@ -81,35 +83,49 @@ async fn settle(tab: &mut Tab, queues: ViewId, api: &Api) -> Result<()> {
     tab.until(quiet).await.context("it does not come to rest")
 }
 
-#[tokio::test]
+/// What a fresh list says: its rows, and whether more follow.
+type Fresh = (Vec<JobSummary>, bool);
+
+/// A tab that reads all the while, and must come to show what it is told in the end.
+async fn follow(address: String, query: ViewQuery, told: oneshot::Receiver<Fresh>) -> Result<()> {
+    let mut tab = Tab::open(&address).await?;
+    let view = tab.watch(query).await?;
+    let (rows, more) = tab.while_doing(told).await??;
+    let equal = |window: &JobsWindow| window.rows == rows && window.more == more;
+    let reached = tab.until(|tab| equal(tab.view(view).window()?).then_some(())).await;
+    reached.with_context(|| format!("a fresh list is {rows:?}, more: {more}"))?;
+    ensure!(tab.view(view).deltas > 10, "only {} deltas came", tab.view(view).deltas);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn snapshot_and_deltas_equal_a_fresh_list_after_a_random_workload() -> Result<()> {
     let seed = fastrand::u64(..);
-    println!("seed {seed}");
+    note(&format!("seed {seed}"));
     let mut random = Rng::with_seed(seed);
     let yard = FragileYard::start(PROGRAM, Settings::default())?;
     let api = Api::new(yard.address());
-    let (mut driver, mut watcher) = (Tab::open(yard.address()).await?, Tab::open(yard.address()).await?);
-    let queues = driver.watch(ViewQuery::Queues {}).await?;
-    let mut views = Vec::new();
+    let mut followers = Vec::new();
     for (query, same) in watched() {
-        views.push((watcher.watch(query).await?, same));
+        let (tell, told) = oneshot::channel();
+        let task = tokio::spawn(follow(yard.address().to_owned(), query, told));
+        followers.push((task, tell, same));
     }
+    let mut driver = Tab::open(yard.address()).await?;
+    let queues = driver.watch(ViewQuery::Queues {}).await?;
     let mut latest = 0;
     for _ in 0..STEPS {
-        let work = do_something(&mut driver, &mut random, &mut latest);
-        // The watcher reads all the while, as a tab does.
-        watcher.while_doing(work).await??;
+        do_something(&mut driver, &mut random, &mut latest).await?;
     }
     settle(&mut driver, queues, &api).await?;
-    let finished = api.counts().await?;
-    assert_eq!(driver.until(|tab| Some(tab.view(queues).counts())).await?, finished);
-    for (view, same) in views {
+    let counts = api.counts().await?;
+    driver.until(|tab| (tab.view(queues).counts() == counts).then_some(())).await?;
+    for (task, tell, same) in followers {
         let fresh: Value = api.get(&format!("/api/v1/jobs?{same}")).await?.json()?;
-        let rows: Vec<JobSummary> = serde_json::from_value(fresh["rows"].clone())?;
-        let equal = |window: &JobsWindow| window.rows == rows && fresh["more"] == window.more;
-        let reached = watcher.until(|tab| equal(tab.view(view).window()?).then_some(())).await;
-        reached.with_context(|| format!("{same}: a fresh list is {fresh}"))?;
-        assert!(watcher.view(view).deltas > 0, "{same}");
+        let rows = serde_json::from_value(fresh["rows"].clone())?;
+        // When it waits no more it has failed, and says so below.
+        let _ = tell.send((rows, fresh["more"] == true));
+        task.await?.with_context(|| same)?;
     }
     Ok(())
 }

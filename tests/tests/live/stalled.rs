@@ -9,6 +9,7 @@ use taskyard_shared::job::JobState;
 use taskyard_shared::view::{JobFilter, JobsQuery, SortOrder, ViewQuery, WindowStart};
 use taskyard_tests::api::Api;
 use taskyard_tests::fragile_yard::{FragileYard, Settings};
+use taskyard_tests::notes::note;
 use taskyard_tests::patience::eventually;
 use taskyard_tests::stalled_tab::StalledTab;
 use taskyard_tests::tab::{Tab, newest};
@@ -90,7 +91,7 @@ async fn tabs_that_never_read_cost_a_constant_and_delay_nobody() -> Result<()> {
     let times = probe.await??;
     let growth = yard.resident_bytes()?.saturating_sub(before);
     let median = times[times.len() / 2];
-    println!("grew by {} KiB; {} probes, median {median:?}", growth / 1024, times.len());
+    note(&format!("grew by {} KiB; {} probes, median {median:?}", growth / 1024, times.len()));
     assert!(growth < GROWTH, "the server grew by {growth} bytes");
     assert!(median < Duration::from_secs(1), "the median of {} jobs took {median:?}", times.len());
     assert!(api.metric("taskyard_live_open_sessions").await? >= STALLED as u64, "they are still there");

@@ -9,6 +9,7 @@ use taskyard_shared::job::JobState;
 use taskyard_shared::view::ViewQuery;
 use taskyard_tests::api::Api;
 use taskyard_tests::fragile_yard::{FragileYard, Settings};
+use taskyard_tests::notes::note;
 use taskyard_tests::tab::Tab;
 use taskyard_tests::test_worker::TestArgs;
 
@@ -49,7 +50,7 @@ async fn live(yard: &mut FragileYard, number: usize, random: &mut Rng, witness: 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thirty_kills_lose_no_acknowledged_job_and_repeat_only_what_was_in_flight() -> Result<()> {
     let seed = fastrand::u64(..);
-    println!("seed {seed}");
+    note(&format!("seed {seed}"));
     let mut random = Rng::with_seed(seed);
     let mut witness = Witness::new(now_ms()?);
     let mut yard = FragileYard::start(PROGRAM, Settings::default())?;
@@ -74,7 +75,7 @@ async fn thirty_kills_lose_no_acknowledged_job_and_repeat_only_what_was_in_fligh
             witness.check_attempts(&api.job(job.id).await?)?;
         }
     }
-    println!("{} acknowledged, {} jobs, {repeated} of them repeated", witness.count(), jobs.len());
+    note(&format!("{} acknowledged, {} jobs, {repeated} of them repeated", witness.count(), jobs.len()));
     assert_eq!(api.counts().await?.total(), jobs.len() as u64);
     assert!(repeated >= KILLS / 2, "hardly any job was in flight at a kill: this shows nothing");
     Ok(())

@@ -26,7 +26,8 @@ async fn a_panic_in_a_job_is_its_failed_attempt_and_nothing_else() -> Result<()>
 #[tokio::test]
 async fn a_job_that_kills_the_process_again_and_again_is_failed_and_the_others_run() -> Result<()> {
     let mut yard = FragileYard::start(PROGRAM, Settings::default())?;
-    let fatal = Api::new(yard.address()).add(&TestArgs::new(Does::Abort).job()).await?;
+    // Late enough for the acknowledgement to arrive.
+    let fatal = Api::new(yard.address()).add(&TestArgs::new(Does::Abort).ms(300).job()).await?;
     for _ in 0..3 {
         let status = yard.wait_for_exit(std::time::Duration::from_secs(20))?;
         assert_eq!(status.code(), None, "a signal ended it");

@@ -11,6 +11,7 @@ use taskyard_shared::job::{AttemptOutcome, JobId, JobState};
 use taskyard_shared::view::ViewQuery;
 use taskyard_tests::api::Api;
 use taskyard_tests::fragile_yard::{FragileYard, Settings, make_file};
+use taskyard_tests::notes::note;
 use taskyard_tests::patience::eventually;
 use taskyard_tests::tab::{Tab, newest};
 use taskyard_tests::test_worker::{Does, TestArgs};
@@ -92,7 +93,7 @@ async fn panics_of_the_queue_lose_no_job_repeat_no_attempt_and_close_no_socket()
     let spanned = api.job(blocked).await?;
     assert_eq!(spanned.attempts.len(), 1, "it ran through {PANICS} panics");
     assert_eq!(spanned.attempts[0].outcome, Some(AttemptOutcome::Completed));
-    println!("{} acknowledged jobs, {} in all", acknowledged.len(), jobs.len());
+    note(&format!("{} acknowledged jobs, {} in all", acknowledged.len(), jobs.len()));
     Ok(())
 }
 

@@ -7,5 +7,5 @@ mod uploads;
 mod values;
 
 pub use schema::Schema;
-pub use uploads::fill_uploads;
+pub use uploads::{fill_uploads, name_after_file};
 pub use values::from_pairs;

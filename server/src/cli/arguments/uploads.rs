@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use taskyard::shared::job::FileRef;
+
 use super::schema::{Schema, Shape};
 
 /// Puts the sums of uploads into the arguments that take them: one into each single one, in the order of the
@@ -35,5 +37,16 @@ pub fn fill_uploads(
         (0, _) => Ok(()),
         (_, true) => Err("more files are given than this kind has arguments for"),
         (_, false) => Err("this kind takes no files"),
+    }
+}
+
+/// A kind that takes one file and a name is given the file's own, unless the caller chose another: what it
+/// makes is called after it.
+pub fn name_after_file(args: &mut Map<String, Value>, files: &[FileRef], schema: Schema<'_>) {
+    if let [file] = files
+        && schema.property("name").is_some_and(|name| name.shape() == Shape::Text)
+        && !args.contains_key("name")
+    {
+        args.insert("name".to_owned(), Value::String(file.name.clone()));
     }
 }

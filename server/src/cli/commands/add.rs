@@ -11,7 +11,7 @@ use taskyard::shared::limits::MAX_UPLOAD_BYTES;
 
 use super::wait;
 use crate::cli::args::AddArgs;
-use crate::cli::arguments::{Schema, fill_uploads, from_pairs};
+use crate::cli::arguments::{Schema, fill_uploads, from_pairs, name_after_file};
 use crate::cli::client::Api;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::{format, output};
@@ -31,11 +31,13 @@ pub async fn run(args: AddArgs) -> Result<Exit, CliError> {
     // Said before anything is uploaded for nothing.
     let paths: Vec<String> = args.files.iter().map(|path| path.display().to_string()).collect();
     fill_uploads(&mut job_args.clone(), &paths, schema).map_err(|error| CliError::Usage(error.to_owned()))?;
-    let mut sums = Vec::new();
+    let mut files = Vec::new();
     for path in &args.files {
-        sums.push(upload(&api, path).await?.sha256);
+        files.push(upload(&api, path).await?);
     }
+    let sums: Vec<String> = files.iter().map(|file| file.sha256.clone()).collect();
     fill_uploads(&mut job_args, &sums, schema).map_err(|error| CliError::Usage(error.to_owned()))?;
+    name_after_file(&mut job_args, &files, schema);
     let job = NewJob { kind: args.kind, queue: args.queue, args: Value::Object(job_args) };
     let added: Added = api.post(&["api", "v1", "jobs"], &[], &job).await?;
     match args.wait {

@@ -66,6 +66,7 @@ impl JobQueue {
             receiver.await
         };
         ctx.wait(loaded.into_actor(self).map(|loaded, queue, ctx| match loaded {
+            // Not called by a handler, so nothing else would catch a panic in it.
             Ok(Ok(stored)) => queue.guarded(ctx, |queue, ctx| queue.rebuild(stored, ctx)),
             Ok(Err(error)) => queue.fail(&format!("the store could not be read: {error}"), ctx),
             Err(_) => queue.fail("the store's writer has ended", ctx),
@@ -75,6 +76,9 @@ impl JobQueue {
     fn rebuild(&mut self, stored: StoredYard, ctx: &mut Context<Self>) {
         let known = self.executor.known();
         let (core, decisions) = Core::rebuild(self.config.clone(), stored, known, self.next_ticket);
+        // The rebuild itself writes. Should the next message panic, these tickets must not be given out again:
+        // the answers to them are in the mailbox then.
+        self.next_ticket = core.next_ticket();
         self.core = Some(core);
         self.carry_out(decisions, ctx);
     }

@@ -20,7 +20,8 @@ impl Core {
         results: Vec<(Ticket, OpResult)>,
         out: &mut Vec<Decision>,
     ) {
-        self.commit = commit;
+        // The answers to an earlier core's operations come after the load that showed them.
+        self.commit = self.commit.max(commit);
         let mut changes = Vec::new();
         for (ticket, result) in results {
             // Tickets of before a rebuild are unknown here; what they did has been loaded.

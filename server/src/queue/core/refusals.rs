@@ -78,7 +78,10 @@ impl Core {
     /// Asks the store again for what it refused.
     pub(super) fn wake(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
         match self.wake_at_ms {
-            Some(at_ms) if now_ms < at_ms => return out.push(Decision::WakeAt { at_ms }),
+            // A clock that was set back must not put this off by as much.
+            Some(at_ms) if now_ms < at_ms && at_ms <= now_ms + STORE_RETRY_MS => {
+                return out.push(Decision::WakeAt { at_ms });
+            }
             _ => self.wake_at_ms = None,
         }
         out.extend(self.refused_finishes.drain(..).map(|(ticket, op)| Decision::Write(ticket, op)));

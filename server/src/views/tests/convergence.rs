@@ -9,6 +9,7 @@ use taskyard_shared::view::{JobFilter, JobsDelta, JobsQuery, JobsWindow, SortOrd
 
 use super::model::{Model, job, newest_jobs};
 use crate::pubsub::{CommitEvents, JobChange};
+use crate::store::CommitSeq;
 use crate::store::JobsPage;
 use crate::views::jobs_view::JobsView;
 use crate::views::queue_book::QueueBook;
@@ -322,4 +323,23 @@ fn a_window_opened_with_an_offset_stays_with_its_rows_when_jobs_are_added_above(
     let after = bench.tab.clone().expect("loaded");
     assert_eq!((after.rows, after.offset), (before.rows, Some(10)));
     assert_eq!(after.total, Some(110));
+}
+
+#[test]
+fn a_search_that_stopped_at_its_budget_is_not_done_again_and_says_that_more_may_follow() {
+    let query = JobsQuery {
+        filter: JobFilter { text: "needle".to_owned(), ..JobFilter::default() },
+        sort: SortOrder::Newest,
+        start: WindowStart::Top,
+        limit: 20,
+    };
+    for rows in [vec![], vec![Arc::new(job(100, "a", "needle"))]] {
+        let mut view = JobsView::new(&query);
+        view.load(&JobsPage { rows, more: true, scanned_to: Some(JobId(50)), as_of: CommitSeq(1) });
+        let _ = view.take_delta();
+        assert!(!view.needs_rows());
+        assert!(view.snapshot().more);
+        assert!(!view.apply(&JobChange::Changed(Arc::new(job(49, "a", "needle")))), "beyond the edge");
+        assert!(!view.needs_rows());
+    }
 }

@@ -27,6 +27,16 @@ pub(super) struct SqliteWriter {
     standing: Option<Standing>,
 }
 
+impl Drop for SqliteWriter {
+    /// Copies the write-ahead log into the data file, so that after a clean stop that file is the whole
+    /// database. What a failure leaves in the log is read from there at the next start.
+    fn drop(&mut self) {
+        if let Err(error) = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            tracing::warn!(%error, "the write-ahead log stays beside the data file");
+        }
+    }
+}
+
 impl SqliteWriter {
     pub fn new(conn: Connection, home: Arc<Home>) -> rusqlite::Result<Self> {
         let standing = Some(Standing::read(&conn)?);
