@@ -26,7 +26,6 @@ pub use ops::{
     RetryResult, StoredQueue, StoredYard, WriteOp,
 };
 pub use sqlite::SqliteStore;
-pub use writer::{Ticket, WriterHandle, WriterThread, Written};
 
 /// Attempts kept of each job; older ones are forgotten.
 pub const KEPT_ATTEMPTS: usize = 100;

@@ -17,7 +17,7 @@ use super::load::add_one_by_one;
 use super::report::AddsReport;
 use super::run::{DataFolder, failed};
 use super::stored::{counts, store};
-use super::tabs::Tabs;
+use super::tabs::{TabFigures, Tabs};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::output;
 
@@ -38,15 +38,9 @@ pub async fn run(args: AddsArgs) -> Result<Exit, CliError> {
     let full = Host::start(&folder.path().join("full"), CONCURRENCY).await?;
     output::remark(&format!("storing {} jobs", args.stored));
     store(&full, args.stored, StoredAs::Finished).await?;
-    let tabs = match args.tabs {
-        0 => None,
-        count => Some(Tabs::open(full.address, count).await?),
-    };
+    let tabs = Tabs::open(full.address, args.tabs).await?;
     let (empty_rates, full_rates) = measure(&empty, &full, &args).await?;
-    let tabs = match tabs {
-        Some(tabs) => Some(tabs.close().await?),
-        None => None,
-    };
+    let tabs = Tabs::close(tabs).await?;
     let ratios = empty_rates.iter().zip(&full_rates).map(|(empty, full)| full / empty).collect();
     let report = AddsReport {
         jobs_per_round: args.jobs,
@@ -62,10 +56,8 @@ pub async fn run(args: AddsArgs) -> Result<Exit, CliError> {
     empty.stop().await?;
     full.stop().await?;
     report.print(args.common.json)?;
-    match report.tabs.filter(|tabs| tabs.lost > 0) {
-        Some(tabs) => Err(CliError::Failed(format!("{} tabs lost their connection", tabs.lost))),
-        None => Ok(Exit::Done),
-    }
+    report.tabs.map_or(Ok(()), TabFigures::check)?;
+    Ok(Exit::Done)
 }
 
 /// The adds per second of the empty and of the full side, round for round.

@@ -57,8 +57,11 @@ struct FrameHead {
 }
 
 impl Tabs {
-    /// Opens `count` tabs, and waits until each shows the newest jobs.
-    pub async fn open(address: SocketAddr, count: u32) -> Result<Self, CliError> {
+    /// Opens `count` tabs, and waits until each shows the newest jobs. None when there are to be none.
+    pub async fn open(address: SocketAddr, count: u32) -> Result<Option<Self>, CliError> {
+        if count == 0 {
+            return Ok(None);
+        }
         let counters = Arc::new(Counters::default());
         let (stop, stopped) = oneshot::channel();
         let (ready, mut all_ready) = mpsc::channel(16);
@@ -80,11 +83,18 @@ impl Tabs {
         tokio::time::timeout(OPENING, opening)
             .await
             .map_err(|_| failed("not every tab could be opened", "it took more than a minute"))??;
-        Ok(Tabs { counters, count, stop, thread })
+        Ok(Some(Tabs { counters, count, stop, thread }))
     }
 
-    /// Closes them all.
-    pub async fn close(self) -> Result<TabFigures, CliError> {
+    /// Closes them all, if there are any.
+    pub async fn close(tabs: Option<Self>) -> Result<Option<TabFigures>, CliError> {
+        match tabs {
+            Some(tabs) => tabs.close_all().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn close_all(self) -> Result<TabFigures, CliError> {
         let figures = TabFigures {
             tabs: self.count,
             frames: self.counters.frames.load(Ordering::Relaxed),
@@ -96,6 +106,16 @@ impl Tabs {
         match tokio::task::spawn_blocking(|| self.thread.join()).await {
             Ok(Ok(())) => Ok(figures),
             _ => Err(failed("the tabs ended early", "their thread panicked")),
+        }
+    }
+}
+
+impl TabFigures {
+    /// Figures are only good when every tab stayed to the end.
+    pub fn check(self) -> Result<(), CliError> {
+        match self.lost {
+            0 => Ok(()),
+            lost => Err(CliError::Failed(format!("{lost} tabs lost their connection"))),
         }
     }
 }

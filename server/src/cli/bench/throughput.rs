@@ -15,7 +15,7 @@ use super::recount::recount;
 use super::report::{Check, ThroughputReport};
 use super::run::DataFolder;
 use super::stored::{counts, store, until_completed};
-use super::tabs::Tabs;
+use super::tabs::{TabFigures, Tabs};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::output;
 
@@ -26,9 +26,7 @@ pub async fn run(args: ThroughputArgs) -> Result<Exit, CliError> {
     report.check.counted_after_reopening = recounted.counted.saturating_sub(before);
     report.check.read_after_reopening = recounted.read.saturating_sub(before);
     report.print(args.common.json)?;
-    if let Some(tabs) = report.tabs.filter(|tabs| tabs.lost > 0) {
-        return Err(CliError::Failed(format!("{} tabs lost their connection", tabs.lost)));
-    }
+    report.tabs.map_or(Ok(()), TabFigures::check)?;
     match report.check.passed() {
         true => Ok(Exit::Done),
         false => Err(CliError::Failed(report.check.sentence())),
@@ -42,10 +40,7 @@ async fn measure(args: &ThroughputArgs, dir: &Path) -> Result<(ThroughputReport,
         output::remark(&format!("storing {} jobs", args.stored));
         store(&host, args.stored, args.stored_as).await?;
     }
-    let tabs = match args.tabs {
-        0 => None,
-        count => Some(Tabs::open(host.address, count).await?),
-    };
+    let tabs = Tabs::open(host.address, args.tabs).await?;
     let before = counts(&host.yard, QUEUE).await?.completed;
     let commits_before = host.yard.writer_counters().commits;
     host.probe.reset();
@@ -56,10 +51,7 @@ async fn measure(args: &ThroughputArgs, dir: &Path) -> Result<(ThroughputReport,
     until_completed(&host.yard, before + args.jobs).await?;
     let time = began.elapsed();
 
-    let tabs = match tabs {
-        Some(tabs) => Some(tabs.close().await?),
-        None => None,
-    };
+    let tabs = Tabs::close(tabs).await?;
     let report = ThroughputReport {
         jobs: args.jobs,
         concurrency: args.concurrency,

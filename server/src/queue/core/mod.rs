@@ -258,6 +258,7 @@ impl Core {
     }
 
     /// Attempts that hold a slot.
+    #[cfg(test)]
     pub fn working_count(&self) -> usize {
         self.working.len() + self.held.len()
     }
