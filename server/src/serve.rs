@@ -8,7 +8,7 @@ use actix_web::{App, HttpServer};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::guard::Access;
+use crate::api::guard::{Access, AllowedHosts};
 use crate::config::Config;
 use crate::mount::{MountOptions, mount_with};
 use crate::store::QueueSettings;
@@ -69,7 +69,7 @@ pub async fn serve_with(
     let options = MountOptions {
         access: Access {
             allowed_origins: config.server.allowed_origins.clone(),
-            allowed_hosts: Some(config.server.allowed_hosts.clone()),
+            allowed_hosts: AllowedHosts::Listed(config.server.allowed_hosts.clone()),
         },
         max_sessions: Some(config.server.max_sessions),
         stopping: stopping.clone(),

@@ -89,7 +89,7 @@ fn asset(request: &HttpRequest, path: &str, lifetime: Lifetime) -> Option<HttpRe
 #[cfg(feature = "board")]
 const PAGE_POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; \
                            style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-                           connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'";
+                           connect-src 'self'; frame-ancestors 'none'; base-uri 'self'";
 
 #[cfg(feature = "board")]
 fn media_type(path: &str) -> &'static str {

@@ -18,14 +18,29 @@ use super::problem::problem;
 pub struct Access {
     /// Origins other than the server's own whose pages may use it: `https://board.example.org`.
     pub allowed_origins: Vec<String>,
-    /// Names under which the server is reached, besides IP addresses and `localhost`. None: any name; for
-    /// applications that mount the yard and check names themselves.
-    pub allowed_hosts: Option<Vec<String>>,
+    /// Names under which the server is reached.
+    pub allowed_hosts: AllowedHosts,
+}
+
+/// Names that a request may call the server by.
+#[derive(Clone, Debug)]
+pub enum AllowedHosts {
+    /// IP addresses, `localhost`, and these.
+    Listed(Vec<String>),
+    /// Whatever a request says: for applications that check names themselves. Without such a check a page of
+    /// another site can point its own name at this server, and then speak to it (DNS rebinding).
+    Any,
+}
+
+impl Default for AllowedHosts {
+    fn default() -> Self {
+        AllowedHosts::Listed(Vec::new())
+    }
 }
 
 impl Access {
     fn allows_host(&self, host: &str) -> bool {
-        let Some(allowed) = &self.allowed_hosts else { return true };
+        let AllowedHosts::Listed(allowed) = &self.allowed_hosts else { return true };
         let name = without_port(host);
         // A page cannot make a browser send an address that is not the one it connects to.
         name.eq_ignore_ascii_case("localhost")
@@ -82,7 +97,10 @@ mod tests {
 
     #[test]
     fn only_addresses_localhost_and_listed_names_are_names_of_the_server() {
-        let access = Access { allowed_hosts: Some(vec!["jobs.example.org".to_owned()]), ..Access::default() };
+        let access = Access {
+            allowed_hosts: AllowedHosts::Listed(vec!["jobs.example.org".to_owned()]),
+            ..Access::default()
+        };
         for host in ["127.0.0.1:8080", "[::1]:8080", "localhost:8080", "LOCALHOST", "jobs.example.org:80"] {
             assert!(access.allows_host(host), "{host}");
         }

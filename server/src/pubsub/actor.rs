@@ -72,7 +72,10 @@ impl Handler<Publish> for PubSub {
     type Result = ();
 
     fn handle(&mut self, Publish(events): Publish, ctx: &mut Self::Context) {
-        self.supervision.guard_actor(ctx, PART, || self.subscribers.publish(&events));
+        let done = self.supervision.guard_actor(ctx, PART, || self.subscribers.publish(&events));
+        if done.is_none() {
+            self.subscribers.publish_failed(&events);
+        }
         self.plan_retry(ctx);
     }
 }

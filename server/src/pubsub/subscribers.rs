@@ -76,6 +76,13 @@ impl Subscribers {
         self.list.retain_mut(|subscriber| subscriber.pass_on(events, counters));
     }
 
+    /// A panic came in between, so nobody can tell who got these events: everyone is told to reload.
+    pub fn publish_failed(&mut self, events: &CommitEvents) {
+        for subscriber in &mut self.list {
+            subscriber.missed.get_or_insert_default().add(events);
+        }
+    }
+
     pub fn any_behind(&self) -> bool {
         self.list.iter().any(|subscriber| subscriber.missed.is_some())
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
-use super::core::{Answer, Core, CoreConfig, Decision, Input, RequestId};
+use super::core::{Answer, Core, CoreConfig, Decision, Input, Mode, RequestId};
 use super::messages::QueueError;
 use crate::clock::Clock;
 use crate::executor::Executor;
@@ -57,6 +57,8 @@ pub struct JobQueue {
     callers: HashMap<RequestId, oneshot::Sender<Result<Answer, QueueError>>>,
     next_request: u64,
     next_ticket: u64,
+    /// Outlives a restart: a core that was draining is rebuilt draining.
+    mode: Mode,
     /// Counts starts of the actor, so that a load asked for by an earlier one is not taken for this one's.
     generation: u64,
     loading: LoadSlot,
@@ -82,6 +84,7 @@ impl JobQueue {
             callers: HashMap::new(),
             next_request: 0,
             next_ticket: 0,
+            mode: Mode::default(),
             generation: 0,
             loading: LoadSlot::default(),
         }

@@ -7,6 +7,7 @@ mod housekeeping;
 mod start;
 mod stop;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use actix::{Addr, Arbiter};
@@ -48,6 +49,8 @@ struct Inner {
     supervision: Supervision,
     writer: WriterSlot,
     arbiters: [Arbiter; 2],
+    /// Set when [`Yard::stop`] begins.
+    stopping: AtomicBool,
     instance: String,
 }
 
@@ -123,6 +126,11 @@ impl Yard {
     /// The live views' actor.
     pub fn hub(&self) -> &Addr<ViewHub> {
         &self.inner.hub
+    }
+
+    /// Whether the yard takes jobs: not while it stops.
+    pub fn takes_jobs(&self) -> bool {
+        !self.inner.stopping.load(Ordering::Relaxed)
     }
 
     /// Changes at every start.

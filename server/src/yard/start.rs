@@ -3,10 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix::{Addr, Arbiter, Supervisor, System, SystemRegistry};
+
+use taskyard_shared::limits::{MAX_CONCURRENCY, is_identifier};
 
 use super::builder::YardBuilder;
 use super::{Inner, Yard, housekeeping};
@@ -35,6 +38,12 @@ pub enum StartError {
     Kinds(#[from] RegistryError),
     #[error("the operating system gave no threads: {0}")]
     Threads(#[from] std::io::Error),
+    #[error(
+        "queue \"{name}\" cannot be made: a name has lower-case letters, digits, - and _, at most 64, and starts \
+         with a letter; a concurrency is 1 to {max}",
+        max = MAX_CONCURRENCY
+    )]
+    BadQueue { name: String },
     #[error("a yard must be started inside an actix System: use #[actix_web::main]")]
     NoSystem,
     #[error("this actix System has a yard already")]
@@ -55,13 +64,15 @@ struct Opened {
 }
 
 pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
-    claim_system()?;
     if let Some(error) = builder.wrong {
         return Err(error.into());
     }
+    check_queues(&builder.queues)?;
     let kinds = Arc::new(builder.kinds.build());
     let opened = open(builder.data_dir, builder.clock.clone()).await?;
     let executor = Executor::new(Arc::clone(&kinds), Arc::clone(&opened.files), builder.executor_threads)?;
+    // Nothing behind this fails without the yard being of no use.
+    claim_system()?;
     let supervision = Supervision::new(builder.restart_budget);
     let arbiters = [Arbiter::new(), Arbiter::new()];
     let [queue_arbiter, live_arbiter] = &arbiters;
@@ -96,9 +107,20 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
             supervision,
             writer,
             arbiters,
+            stopping: AtomicBool::new(false),
             instance,
         }),
     })
+}
+
+fn check_queues(queues: &HashMap<String, QueueSettings>) -> Result<(), StartError> {
+    let is_wrong = |name: &str, settings: &QueueSettings| {
+        !is_identifier(name) || !(1..=MAX_CONCURRENCY).contains(&settings.concurrency)
+    };
+    match queues.iter().find(|(name, settings)| is_wrong(name, settings)) {
+        Some((name, _)) => Err(StartError::BadQueue { name: name.clone() }),
+        None => Ok(()),
+    }
 }
 
 /// The services of a System are registered once.

@@ -1,6 +1,7 @@
 //! Stopping: no new work, time for what runs, then give it back.
 
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Yard;
@@ -25,6 +26,7 @@ impl Yard {
     /// When this returns, everything is on the disk. The data folder is
     /// free for another yard when the last clone of this one is gone: they can still read.
     pub async fn stop(&self, deadline: Duration) -> Stopped {
+        self.inner.stopping.store(true, Ordering::Relaxed);
         let how = self.drain(deadline).await;
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         for arbiter in &self.inner.arbiters {
@@ -50,9 +52,15 @@ impl Yard {
 
     async fn drained_within(&self, time: Duration) -> bool {
         let drained = async {
-            // A queue that restarts meanwhile forgets who waits for it, and is asked again.
-            while let Ok(Err(_)) = self.inner.queue.send(Drain).await {}
+            loop {
+                match self.inner.queue.send(Drain).await {
+                    Ok(Ok(())) => return true,
+                    // A queue that restarts meanwhile forgets who waits for it, and is asked again.
+                    Ok(Err(_)) => {}
+                    Err(_) => return false,
+                }
+            }
         };
-        tokio::time::timeout(time, drained).await.is_ok()
+        tokio::time::timeout(time, drained).await.unwrap_or(false)
     }
 }

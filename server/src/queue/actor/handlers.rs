@@ -4,7 +4,7 @@ use actix::prelude::*;
 
 use super::JobQueue;
 use super::start::FromWriter;
-use crate::queue::core::{Answer, Input};
+use crate::queue::core::{Answer, Input, Mode};
 use crate::queue::messages::{
     AddJobs, AttemptEnded, CancelJob, ClearFinished, ConfigureQueue, Drain, ListQueues, Panic,
     ProgressReported, QueueError, RetryJob,
@@ -132,6 +132,7 @@ impl Handler<Drain> for JobQueue {
     type Result = ResponseFuture<<Drain as Message>::Result>;
 
     fn handle(&mut self, _: Drain, ctx: &mut Self::Context) -> Self::Result {
+        self.mode = Mode::Draining;
         self.ask(
             ctx,
             |request| Input::Drain { request },

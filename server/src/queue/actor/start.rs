@@ -75,7 +75,8 @@ impl JobQueue {
 
     fn rebuild(&mut self, stored: StoredYard, ctx: &mut Context<Self>) {
         let known = self.executor.known();
-        let (core, decisions) = Core::rebuild(self.config.clone(), stored, known, self.next_ticket);
+        let (core, decisions) =
+            Core::rebuild(self.config.clone(), stored, known, self.next_ticket, self.mode);
         // The rebuild itself writes. Should the next message panic, these tickets must not be given out again:
         // the answers to them are in the mailbox then.
         self.next_ticket = core.next_ticket();

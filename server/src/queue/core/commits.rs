@@ -53,6 +53,7 @@ impl Core {
                 self.finished(attempt, &queue, job, changes, out);
             }
             (Pending::Progress, OpResult::Progressed(reports)) => {
+                self.progress_under_way = false;
                 changes.extend(reports.into_iter().map(|(id, progress)| JobChange::Progressed(id, progress)));
             }
             (Pending::Cancel { request, id }, OpResult::Cancelled(result)) => {

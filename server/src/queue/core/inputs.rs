@@ -6,8 +6,8 @@ use std::sync::Arc;
 use taskyard_shared::job::{FileRef, JobId, JobState, Progress};
 
 use super::{
-    AttemptId, CLEAR_STEP_JOBS, Core, Decision, MAX_UNWRITTEN_BYTES, MAX_UNWRITTEN_JOBS, Pending, Phase,
-    RequestId,
+    AttemptId, CLEAR_STEP_JOBS, Core, Decision, MAX_UNWRITTEN_BYTES, MAX_UNWRITTEN_JOBS, Mode, Pending,
+    Phase, RequestId,
 };
 use crate::queue::messages::QueueError;
 use crate::store::{AttemptEnd, JobInsert, WriteOp};
@@ -36,7 +36,7 @@ impl Core {
 
     /// Whether these jobs may be handed to the store now; makes the queues they need.
     fn admit(&mut self, jobs: &[JobInsert], out: &mut Vec<Decision>) -> Result<(), QueueError> {
-        if self.draining {
+        if self.mode == Mode::Draining {
             return Err(QueueError::Stopping);
         }
         if self.unwritten_jobs + jobs.len() > MAX_UNWRITTEN_JOBS
@@ -114,7 +114,9 @@ impl Core {
                     .is_some_and(|working| working.attempt == attempt && working.phase == Phase::Running)
             })
             .collect();
-        if !reports.is_empty() {
+        // One at a time: while the disk is slow, the next report is as good.
+        if !reports.is_empty() && !self.progress_under_way {
+            self.progress_under_way = true;
             self.write(Pending::Progress, WriteOp::Progress { reports }, out);
         }
     }

@@ -129,6 +129,15 @@ pub enum Answer {
     Drained,
 }
 
+/// Whether the core starts work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    #[default]
+    Working,
+    /// Claims nothing more and takes no more jobs, because the process is about to end.
+    Draining,
+}
+
 /// What the core is made with.
 #[derive(Clone, Debug)]
 pub struct CoreConfig {
@@ -196,6 +205,7 @@ pub struct Core {
     /// Bounded by `MAX_UNWRITTEN_JOBS`, `MAX_REQUESTS`, and one finish for each attempt that worked.
     pending: HashMap<Ticket, Pending>,
     next_ticket: u64,
+    progress_under_way: bool,
     unwritten_jobs: usize,
     unwritten_bytes: usize,
     requests: usize,
@@ -203,8 +213,7 @@ pub struct Core {
     /// Ends of attempts that the store refused, to be written again. Bounded by the attempts that worked.
     refused_finishes: Vec<(Ticket, WriteOp)>,
     wake_at_ms: Option<i64>,
-    /// Claims nothing more, and takes no more jobs, until the process has ended.
-    draining: bool,
+    mode: Mode,
     drain_request: Option<RequestId>,
     /// Queues whose status changed since the last event.
     touched: HashSet<Arc<str>>,
@@ -236,7 +245,7 @@ impl Core {
                 self.configure(request, &queue, paused, concurrency, out);
             }
             Input::Drain { request } => {
-                self.draining = true;
+                self.mode = Mode::Draining;
                 self.drain_request = Some(request);
             }
             Input::Ended { attempt, end, artifacts } => self.ended(attempt, end, artifacts, out),

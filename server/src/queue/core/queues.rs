@@ -6,7 +6,7 @@ use std::sync::Arc;
 use taskyard_shared::limits::{MAX_CONCURRENCY, MAX_QUEUES};
 use taskyard_shared::queue::{QueueStatus, StateCounts};
 
-use super::{Core, Decision, Pending, RequestId};
+use super::{Core, Decision, Mode, Pending, RequestId};
 use crate::queue::messages::QueueError;
 use crate::store::{QueueSettings, WriteOp};
 
@@ -89,7 +89,7 @@ impl QueueState {
 
 impl Core {
     pub(super) fn claim_where_possible(&mut self, out: &mut Vec<Decision>) {
-        if self.draining {
+        if self.mode == Mode::Draining {
             return;
         }
         // Bounded by MAX_QUEUES, and only queues that were touched can have become able to claim.
@@ -119,7 +119,7 @@ impl Core {
 
     /// Right behind an insert, in the same transaction: a free slot takes the job without a second commit.
     pub(super) fn claim_behind_insert(&mut self, queue: &Arc<str>, added: u32, out: &mut Vec<Decision>) {
-        if self.draining {
+        if self.mode == Mode::Draining {
             return;
         }
         let limit = self.queues.get(queue).map_or(0, |state| state.claimable(added));

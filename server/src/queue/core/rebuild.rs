@@ -7,7 +7,7 @@ use std::sync::Arc;
 use taskyard_shared::job::FileRef;
 
 use super::queues::QueueState;
-use super::{AttemptId, Core, CoreConfig, Decision, Phase};
+use super::{AttemptId, Core, CoreConfig, Decision, Mode, Phase};
 use crate::pubsub::CommitEvents;
 use crate::store::{AttemptEnd, StoredYard};
 
@@ -22,7 +22,7 @@ pub struct KnownAttempt {
 
 impl Core {
     /// `stored` must have been loaded after everything written before, and `known` read after that.
-    /// `next_ticket` follows every ticket of an earlier core.
+    /// `next_ticket` follows every ticket of an earlier core; `mode` is that of the earlier core.
     ///
     /// Each attempt is in one of these cases:
     ///
@@ -38,8 +38,9 @@ impl Core {
         stored: StoredYard,
         known: Vec<KnownAttempt>,
         next_ticket: u64,
+        mode: Mode,
     ) -> (Core, Vec<Decision>) {
-        let mut core = Core::empty(config, next_ticket);
+        let mut core = Core::empty(config, next_ticket, mode);
         core.commit = stored.commit;
         for queue in stored.queues {
             let mut state = QueueState::new(queue.settings);
@@ -93,7 +94,7 @@ impl Core {
         }
     }
 
-    fn empty(config: CoreConfig, next_ticket: u64) -> Core {
+    fn empty(config: CoreConfig, next_ticket: u64, mode: Mode) -> Core {
         Core {
             config,
             queues: Default::default(),
@@ -101,13 +102,14 @@ impl Core {
             held: Default::default(),
             pending: Default::default(),
             next_ticket,
+            progress_under_way: false,
             unwritten_jobs: 0,
             unwritten_bytes: 0,
             requests: 0,
             commit: Default::default(),
             refused_finishes: Vec::new(),
             wake_at_ms: None,
-            draining: false,
+            mode,
             drain_request: None,
             touched: Default::default(),
             overloaded: 0,

@@ -63,7 +63,7 @@ impl Core {
                 self.wake_later(now_ms, out);
             }
             // The next report is as good.
-            Pending::Progress => {}
+            Pending::Progress => self.progress_under_way = false,
         }
     }
 

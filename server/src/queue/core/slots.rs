@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use taskyard_shared::job::{FileRef, JobId};
 
-use super::{AttemptId, Core, Decision, Held, Pending, Phase, Working};
+use super::{AttemptId, Core, Decision, Held, Mode, Pending, Phase, Working};
 use crate::store::{AttemptEnd, ClaimedJob, WriteOp};
 
 impl Core {
-    /// Gives the job a slot, and has its work begun unless an earlier attempt of it is still at work.
+    /// Gives the job a slot, and has its work begun unless an earlier attempt of it is still at work. A core
+    /// that is draining gives the job back instead.
     pub(super) fn start(&mut self, queue: &Arc<str>, claimed: ClaimedJob, out: &mut Vec<Decision>) {
         let attempt = AttemptId::of(&claimed);
-        if self.working.contains_key(&attempt.job) {
+        if self.mode == Mode::Draining {
+            self.write_end(attempt, Arc::clone(queue), AttemptEnd::Released, Vec::new(), out);
+        } else if self.working.contains_key(&attempt.job) {
             self.held.insert(attempt.job, Held { queue: Arc::clone(queue), claimed });
             if let Some(state) = self.queues.get_mut(queue) {
                 state.slots_used += 1;
@@ -62,12 +65,7 @@ impl Core {
     pub(super) fn start_held(&mut self, id: JobId, out: &mut Vec<Decision>) {
         let Some(Held { queue, claimed }) = self.held.remove(&id) else { return };
         self.free_slot(&queue, Phase::Running);
-        if self.draining {
-            let attempt = AttemptId::of(&claimed);
-            self.write_end(attempt, queue, AttemptEnd::Released, Vec::new(), out);
-        } else {
-            self.start(&queue, claimed, out);
-        }
+        self.start(&queue, claimed, out);
     }
 
     pub(super) fn write_end(

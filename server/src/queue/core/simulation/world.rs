@@ -8,7 +8,9 @@ use taskyard_shared::job::{JobId, JobState, Progress};
 use taskyard_shared::view::{JobsQuery, SortOrder};
 
 use crate::pubsub::{CommitEvents, JobChange};
-use crate::queue::core::{Answer, AttemptId, Core, CoreConfig, Decision, Input, KnownAttempt, RequestId};
+use crate::queue::core::{
+    Answer, AttemptId, Core, CoreConfig, Decision, Input, KnownAttempt, Mode, RequestId,
+};
 use crate::queue::messages::QueueError;
 use crate::store::conformance::yard::{job, top};
 use crate::store::memory::MemoryStore;
@@ -50,7 +52,7 @@ impl World {
         let store = MemoryStore::new();
         let mut writer = store.writer().unwrap();
         let stored = writer.load().unwrap();
-        let (core, decisions) = Core::rebuild(config(), stored, Vec::new(), 0);
+        let (core, decisions) = Core::rebuild(config(), stored, Vec::new(), 0, Mode::Working);
         let mut world = World {
             core,
             store,
@@ -249,7 +251,7 @@ impl World {
 
     fn rebuild(&mut self, stored: StoredYard, known: Vec<KnownAttempt>) {
         let next_ticket = self.core.next_ticket();
-        let (core, decisions) = Core::rebuild(config(), stored, known, next_ticket);
+        let (core, decisions) = Core::rebuild(config(), stored, known, next_ticket, Mode::Working);
         self.core = core;
         self.carry_out(decisions);
     }
