@@ -1,12 +1,14 @@
 //! Counters in the text format of Prometheus.
 
 use std::fmt::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix_web::{HttpResponse, web};
 use taskyard_shared::job::JobState;
 
 use super::problem::Problem;
 use crate::Yard;
+use crate::pubsub::PubSubCounters;
 
 pub fn configure(config: &mut web::ServiceConfig) {
     config.route("/metrics", web::get().to(show));
@@ -17,6 +19,9 @@ async fn show(yard: web::Data<Yard>) -> Result<HttpResponse, Problem> {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = write_metrics(&mut text, &yard, &queues);
+    if let Some(pubsub) = yard.pubsub_counters().await {
+        let _ = write_pubsub(&mut text, &pubsub);
+    }
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }
 
@@ -40,6 +45,7 @@ fn write_metrics(
     let live = yard.live_counters();
     counter(out, "taskyard_store_commits_total", "Transactions of the store.", writer.commits)?;
     counter(out, "taskyard_store_operations_total", "Operations in them.", writer.ops)?;
+    counter(out, "taskyard_refused_requests_total", "Too much waited for the store.", yard.refused())?;
     counter(out, "taskyard_store_refused_operations_total", "Operations refused.", writer.failed_ops)?;
     counter(
         out,
@@ -51,6 +57,14 @@ fn write_metrics(
         counter(out, &format!("taskyard_live_{name}"), help, value)?;
     }
     Ok(())
+}
+
+fn write_pubsub(out: &mut String, counters: &PubSubCounters) -> fmt::Result {
+    let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    counter(out, "taskyard_pubsub_published_total", "Commits passed on.", read(&counters.published))?;
+    let skipped = read(&counters.skipped);
+    counter(out, "taskyard_pubsub_skipped_total", "Commits a full subscriber had to reload.", skipped)?;
+    counter(out, "taskyard_pubsub_restarts_total", "Restarts after a panic.", read(&counters.restarts))
 }
 
 fn counter(out: &mut String, name: &str, help: &str, value: u64) -> fmt::Result {

@@ -9,6 +9,7 @@ mod handlers;
 mod start;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub struct JobQueueParts {
     pub core: CoreConfig,
     /// Filled when the writer has started.
     pub writer: WriterSlot,
+    /// Counts what was refused because too much waited for the store.
+    pub refused: Arc<AtomicU64>,
 }
 
 /// The queue. See the module's text.
@@ -46,6 +49,7 @@ pub struct JobQueue {
     store: Option<Box<dyn StoreWriter>>,
     writer: Option<WriterHandle>,
     writer_slot: WriterSlot,
+    refused: Arc<AtomicU64>,
     executor: Arc<Executor>,
     pubsub: Addr<PubSub>,
     supervision: Supervision,
@@ -75,6 +79,7 @@ impl JobQueue {
             store: Some(parts.store),
             writer: None,
             writer_slot: parts.writer,
+            refused: parts.refused,
             executor: parts.executor,
             pubsub: parts.pubsub,
             supervision: parts.supervision,
@@ -117,6 +122,9 @@ impl JobQueue {
                 Decision::Stop(attempt) => self.executor.stop(attempt),
                 Decision::Settle(attempt) => self.executor.settle(attempt),
                 Decision::Answer(request, answer) => {
+                    if matches!(answer, Err(QueueError::Overloaded)) {
+                        self.refused.fetch_add(1, Ordering::Relaxed);
+                    }
                     if let Some(caller) = self.callers.remove(&request) {
                         // A caller who no longer waits has no use for the answer.
                         let _ = caller.send(answer);

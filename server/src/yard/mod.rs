@@ -7,7 +7,7 @@ mod housekeeping;
 mod start;
 mod stop;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use actix::{Addr, Arbiter};
@@ -24,6 +24,7 @@ pub use stop::Stopped;
 use crate::executor::Executor;
 use crate::files::FileStore;
 use crate::kinds::KindRegistry;
+use crate::pubsub::{GetCounters, PubSub, PubSubCounters};
 use crate::queue::messages::{AddJobs, CancelJob, ConfigureQueue, ListQueues, QueueError};
 use crate::queue::{JobQueue, WriterSlot};
 use crate::store::writer::WriterCounters;
@@ -40,6 +41,8 @@ pub struct Yard {
 struct Inner {
     queue: Addr<JobQueue>,
     hub: Addr<ViewHub>,
+    pubsub: Addr<PubSub>,
+    refused: Arc<AtomicU64>,
     live_counters: Arc<LiveCounters>,
     kinds: Arc<KindRegistry>,
     files: Arc<FileStore>,
@@ -155,6 +158,16 @@ impl Yard {
     pub fn writer_counters(&self) -> WriterCounters {
         let slot = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         slot.as_ref().map(|(writer, _)| writer.counters()).unwrap_or_default()
+    }
+
+    /// Requests refused since the start because too much waited for the store.
+    pub fn refused(&self) -> u64 {
+        self.inner.refused.load(Ordering::Relaxed)
+    }
+
+    /// What PubSub has done since the start; None while it restarts.
+    pub async fn pubsub_counters(&self) -> Option<Arc<PubSubCounters>> {
+        self.inner.pubsub.send(GetCounters).await.ok()
     }
 
     /// What the live side has done since the start.

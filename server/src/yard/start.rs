@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -80,14 +80,16 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     let reader = opened.store.reader();
     let live = start_live(live_arbiter, Arc::clone(&reader), builder.frame_interval, &supervision);
     let writer = WriterSlot::default();
+    let refused = Arc::new(AtomicU64::new(0));
     let parts = JobQueueParts {
         store: opened.writer,
         executor: Arc::clone(&executor),
-        pubsub: live.pubsub,
+        pubsub: live.pubsub.clone(),
         supervision: supervision.clone(),
         clock: builder.clock.clone(),
         core: core_config(&kinds, builder.queues),
         writer: Arc::clone(&writer),
+        refused: Arc::clone(&refused),
     };
     let queue = Supervisor::start_in_arbiter(&queue_arbiter.handle(), |_| JobQueue::new(parts));
     SystemRegistry::set(queue.clone());
@@ -98,6 +100,8 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
         inner: Arc::new(Inner {
             queue,
             hub: live.hub,
+            pubsub: live.pubsub,
+            refused,
             live_counters: live.counters,
             kinds,
             files: opened.files,

@@ -127,6 +127,7 @@ impl JobQueueParts {
                 other_queues: QueueSettings { concurrency: 1, paused: false },
             },
             writer: WriterSlot::default(),
+            refused: Arc::default(),
         }
     }
 }

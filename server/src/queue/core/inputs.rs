@@ -42,7 +42,6 @@ impl Core {
         if self.unwritten_jobs + jobs.len() > MAX_UNWRITTEN_JOBS
             || self.unwritten_bytes + bytes_of(jobs) > MAX_UNWRITTEN_BYTES
         {
-            self.overloaded += 1;
             return Err(QueueError::Overloaded);
         }
         for job in jobs {

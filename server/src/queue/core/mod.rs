@@ -217,8 +217,6 @@ pub struct Core {
     drain_request: Option<RequestId>,
     /// Queues whose status changed since the last event.
     touched: HashSet<Arc<str>>,
-    /// Adds and requests refused because too much was waiting.
-    pub overloaded: u64,
 }
 
 impl Core {
@@ -297,7 +295,6 @@ impl Core {
             self.requests += 1;
             self.write(pending, op, out);
         } else {
-            self.overloaded += 1;
             out.push(Decision::Answer(request, Err(QueueError::Overloaded)));
         }
         room

@@ -112,7 +112,6 @@ impl Core {
             mode,
             drain_request: None,
             touched: Default::default(),
-            overloaded: 0,
         }
     }
 }
