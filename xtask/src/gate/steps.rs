@@ -76,7 +76,10 @@ fn build_board(workspace: &Workspace, _: &[String]) -> Result<()> {
 
 fn tests(workspace: &Workspace, test_args: &[String]) -> Result<()> {
     prepare_tests(workspace)?;
-    process::run(workspace.cargo()?.arg("test").args(SERVER_SIDE).arg("--").args(test_args))
+    // All of them, whatever fails: one run tells everything there is to repair.
+    process::run(
+        workspace.cargo()?.arg("test").args(SERVER_SIDE).args(["--no-fail-fast", "--"]).args(test_args),
+    )
 }
 
 fn browser(workspace: &Workspace, test_args: &[String]) -> Result<()> {
