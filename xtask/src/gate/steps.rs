@@ -38,9 +38,10 @@ pub const STEPS: [Step; 8] = [
     Step { name: "browser", about: "the tests in a browser", when: When::Asked, run: browser },
 ];
 
-/// Everything but the board, which is for wasm32 alone. One choice of packages and features for all steps:
-/// another one would compile the same crates again.
-const SERVER_SIDE: [&str; 5] = ["--workspace", "--exclude", "taskyard-board", "--features", "taskyard/board"];
+/// Everything but the board, which is for wasm32 alone. The same packages in every step, since another choice
+/// has other features, with which every crate would be compiled once more.
+const SERVER_SIDE: [&str; 3] = ["--workspace", "--exclude", "taskyard-board"];
+const WITH_BOARD: [&str; 2] = ["--features", "taskyard/board"];
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
 fn fmt(workspace: &Workspace, _: &[String]) -> Result<()> {
@@ -63,10 +64,12 @@ fn clippy(workspace: &Workspace, _: &[String]) -> Result<()> {
     tools::ensure_rust_components(workspace)?;
     tools::ensure_board_tools(workspace)?;
     board::ensure_something(workspace)?;
-    process::run(
-        workspace.cargo()?.arg("clippy").args(SERVER_SIDE).arg("--all-targets").args(DENY_WARNINGS),
-    )?;
-    process::run(workspace.cargo()?.args(["clippy", "-p", "taskyard", "--all-targets"]).args(DENY_WARNINGS))?;
+    let mut with_board = workspace.cargo()?;
+    with_board.arg("clippy").args(SERVER_SIDE).args(WITH_BOARD).arg("--all-targets").args(DENY_WARNINGS);
+    process::run(&mut with_board)?;
+    let mut without_board = workspace.cargo()?;
+    without_board.arg("clippy").args(SERVER_SIDE).arg("--all-targets").args(DENY_WARNINGS);
+    process::run(&mut without_board)?;
     let board = ["clippy", "-p", "taskyard-board", "--target", tools::WASM_TARGET, "--all-targets"];
     process::run(workspace.cargo()?.args(board).args(DENY_WARNINGS))
 }
@@ -83,16 +86,18 @@ fn build_board(workspace: &Workspace, _: &[String]) -> Result<()> {
 fn tests(workspace: &Workspace, test_args: &[String]) -> Result<()> {
     prepare_tests(workspace)?;
     // All of them, whatever fails: one run tells everything there is to repair.
-    process::run(
-        workspace.cargo()?.arg("test").args(SERVER_SIDE).args(["--no-fail-fast", "--"]).args(test_args),
-    )
+    test(workspace, &["--no-fail-fast"], test_args)
 }
 
 fn browser(workspace: &Workspace, test_args: &[String]) -> Result<()> {
     prepare_tests(workspace)?;
-    process::run(
-        workspace.cargo()?.arg("test").args(SERVER_SIDE).args(["--test", "browser", "--"]).args(test_args),
-    )
+    test(workspace, &["--test", "browser"], test_args)
+}
+
+fn test(workspace: &Workspace, cargo_args: &[&str], test_args: &[String]) -> Result<()> {
+    let mut test = workspace.cargo()?;
+    test.arg("test").args(SERVER_SIDE).args(WITH_BOARD).args(cargo_args).arg("--").args(test_args);
+    process::run(&mut test)
 }
 
 /// The tests start the server's binary and drive a browser: neither is left to chance.
@@ -100,6 +105,6 @@ fn prepare_tests(workspace: &Workspace) -> Result<()> {
     tools::ensure_browser(workspace)?;
     board::ensure_built(workspace)?;
     process::timed("building the server with the board inside, for the tests", || {
-        process::run(workspace.cargo()?.arg("build").args(SERVER_SIDE))
+        process::run(workspace.cargo()?.arg("build").args(SERVER_SIDE).args(WITH_BOARD))
     })
 }
