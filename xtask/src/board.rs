@@ -66,21 +66,10 @@ pub fn check_size(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Downloads the board's crates: Trunk is told to stay off the network, and cargo with it.
+/// Downloads the crates: Trunk is told to stay off the network, and cargo with it. Those for other systems too,
+/// which Trunk looks at though nothing needs them.
 pub fn fetch(workspace: &Workspace) -> Result<()> {
-    let rustc = process::output(workspace.command("rustc")?.arg("-vV"))?;
-    let host =
-        rustc.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc does not say its host")?;
-    let mut fetch = workspace.cargo()?;
-    process::run(fetch.args([
-        "fetch",
-        "--quiet",
-        "--locked",
-        "--target",
-        host,
-        "--target",
-        tools::WASM_TARGET,
-    ]))
+    process::run(workspace.cargo()?.args(["fetch", "--quiet", "--locked"]))
 }
 
 /// Trunk, in an environment in which it works.
