@@ -78,9 +78,11 @@ impl Page {
         self.wait_for(&format!("\"{text}\""), ask, &[json!(text)]).await.map(drop)
     }
 
-    /// Writes what the window shows now into a PNG file, and makes its folder.
+    /// Writes what the window shows into a PNG file as soon as nothing fades or glides, and makes its folder.
     pub async fn screenshot(&self, file: &Path) -> Result<()> {
-        self.turn_to().await?;
+        let ask = "const ends = (moving) => moving.effect?.getComputedTiming().endTime !== Infinity;
+            return !document.getAnimations().some((moving) => moving.playState === 'running' && ends(moving))";
+        self.wait_for("itself at rest", ask, &[]).await?;
         let picture = self.session.client.screenshot().await?;
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
