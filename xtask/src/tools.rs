@@ -72,7 +72,11 @@ pub fn ensure_browser(workspace: &Workspace) -> Result<()> {
             names.join(" and ")
         );
     }
-    apt::install(&missing, &[BROWSER_FONTS])
+    apt::install(&missing, &[BROWSER_FONTS])?;
+    match apt::missing(workspace, &BROWSER)?.first() {
+        None => Ok(()),
+        Some(program) => bail!("{} is installed, but {} is not on PATH", program.package, program.name),
+    }
 }
 
 fn ensure_wasm_target(workspace: &Workspace) -> Result<()> {

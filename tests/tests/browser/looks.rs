@@ -11,6 +11,8 @@ use taskyard_tests::server::TestServer;
 
 use crate::board::Board;
 
+/// Jobs of the queue `demo` that run at the same time in these pictures.
+const AT_A_TIME: u32 = 3;
 /// Set to write the README's picture where the README shows it.
 const WRITE: &str = "TASKYARD_WRITE_SCREENSHOT";
 
@@ -52,15 +54,19 @@ async fn the_board_looks_right_in_light_and_dark_and_fits_a_phone() -> Result<()
 
 /// Something of everything: done, failed, running, waiting, cancelled.
 async fn fill(board: &Board) -> Result<()> {
-    let jobs = [
-        ("Send the newsletter", 1.0, 0.0),
-        ("Import orders.csv", 1.0, 1.0),
-        ("Resize the gallery", 20.0, 0.0),
-    ];
-    for (name, duration, failure_chance) in jobs {
-        add(board, name, duration, failure_chance).await?;
+    for _ in 1..AT_A_TIME {
+        board.page.click("button", "Raise concurrency of demo").await?;
     }
-    for name in ["Rebuild the search index", "Nightly report", "Warm the cache"] {
+    for name in ["Send the newsletter", "Bill the customers", "Back up the wiki", "Renew the certificates"] {
+        add(board, name, 1.0, 0.0).await?;
+    }
+    add(board, "Import orders.csv", 1.0, 1.0).await?;
+    for (name, duration) in
+        [("Resize the gallery", 20.0), ("Transcode the talk", 12.0), ("Crawl the docs", 30.0)]
+    {
+        add(board, name, duration, 0.0).await?;
+    }
+    for name in ["Rebuild the search index", "Nightly report", "Warm the cache", "Sync the address book"] {
         add(board, name, 5.0, 0.0).await?;
     }
     let cancelled = board.id_of("Nightly report").await?;

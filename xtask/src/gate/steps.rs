@@ -21,9 +21,11 @@ pub enum When {
     Asked,
 }
 
-pub const STEPS: [Step; 7] = [
+pub const STEPS: [Step; 8] = [
     Step { name: "fmt", about: "the code is formatted", when: When::Always, run: fmt },
     Step { name: "docs", about: "docs/PROTOCOL.md knows every message", when: When::Always, run: docs },
+    // Before the long steps: who cannot have a browser should not wait for that sentence.
+    Step { name: "tools", about: "the tools are there, and a browser", when: When::Always, run: get_tools },
     Step {
         name: "clippy",
         about: "no warnings, on the server and on the board",
@@ -51,6 +53,10 @@ fn docs(workspace: &Workspace, _: &[String]) -> Result<()> {
         &workspace.root.join("shared/tests/golden"),
         &workspace.root.join("docs/PROTOCOL.md"),
     )
+}
+
+fn get_tools(workspace: &Workspace, _: &[String]) -> Result<()> {
+    tools::ensure_all(workspace)
 }
 
 fn clippy(workspace: &Workspace, _: &[String]) -> Result<()> {
