@@ -65,6 +65,7 @@ pub async fn serve_with(
     let listener = listen(address).map_err(|reason| ServeError::Bind { address, reason })?;
     let yard = extend(builder(&config)).start().await?;
     tracing::info!(data = %config.data.dir.display(), durability = yard.durability(), "the yard is open");
+    tell_kept_settings(&config, &yard).await;
     let stopping = CancellationToken::new();
     let options = MountOptions {
         access: Access {
@@ -108,6 +109,24 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(WAITING_CONNECTIONS)?;
     Ok(socket.into())
+}
+
+/// The configuration only says how a queue is made, so whoever edits it for a queue that exists should hear why
+/// nothing changed.
+async fn tell_kept_settings(config: &Config, yard: &Yard) {
+    for queue in yard.queues().await.unwrap_or_default() {
+        if let Some(configured) = config.queues.get(&queue.name)
+            && (configured.concurrency != queue.concurrency || configured.paused != queue.paused)
+        {
+            tracing::warn!(
+                queue = queue.name,
+                concurrency = queue.concurrency,
+                paused = queue.paused,
+                "the queue exists and keeps its settings; change them on the board or with taskyard concurrency, \
+                 pause and resume"
+            );
+        }
+    }
 }
 
 fn builder(config: &Config) -> YardBuilder {

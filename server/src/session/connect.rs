@@ -14,6 +14,7 @@ use super::actor::Session;
 use super::frame_guard::FrameGuard;
 use super::live_state::LiveState;
 use crate::api::origin::check_origin;
+use crate::api::problem::problem;
 use crate::views::OpenSession;
 
 /// `GET /ws`: opens a live session.
@@ -31,14 +32,14 @@ pub async fn connect(
     if let Err(forbidden) = check_origin(origin, header(&req, HOST), &config.allowed_origins) {
         state.counters.refused_origins.fetch_add(1, Relaxed);
         let error = WireError::new(ErrorCode::ForbiddenOrigin, forbidden.to_string());
-        return Ok(HttpResponse::Forbidden().json(error));
+        return Ok(problem(&error));
     }
     let Some(open) = OpenSession::take(&state.counters, config.max_sessions) else {
         let message = format!(
             "{} sockets are open, which is the most; close a tab, or try again in a moment",
             config.max_sessions
         );
-        return Ok(HttpResponse::ServiceUnavailable().json(WireError::new(ErrorCode::Overloaded, message)));
+        return Ok(problem(&WireError::new(ErrorCode::Overloaded, message)));
     };
     let too_large = Rc::new(Cell::new(false));
     let stream = FrameGuard::new(stream, MAX_FRAME_BYTES, Rc::clone(&too_large));

@@ -124,6 +124,12 @@ impl Core {
     ) {
         if let Some(state) = self.queues.get_mut(queue) {
             state.claiming = 0;
+            if jobs.is_empty() && state.counts.pending > 0 {
+                // The counts promise what the store does not give: only a data file that somebody edited is
+                // like that. Asking again at once would go on for ever.
+                state.claim_refused = true;
+                self.wake_wanted = true;
+            }
         }
         self.touched.insert(Arc::clone(queue));
         for claimed in jobs {

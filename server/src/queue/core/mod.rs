@@ -212,6 +212,8 @@ pub struct Core {
     commit: CommitSeq,
     /// Ends of attempts that the store refused, to be written again. Bounded by the attempts that worked.
     refused_finishes: Vec<(Ticket, WriteOp)>,
+    /// Something was refused in this step: it is to be tried again after a pause.
+    wake_wanted: bool,
     wake_at_ms: Option<i64>,
     mode: Mode,
     drain_request: Option<RequestId>,
@@ -226,6 +228,7 @@ impl Core {
         let mut decisions = Vec::new();
         self.handle(input, now_ms, &mut decisions);
         self.claim_where_possible(&mut decisions);
+        self.plan_wake(now_ms, &mut decisions);
         self.finish_drain(&mut decisions);
         self.publish_touched(&mut decisions);
         decisions
@@ -249,7 +252,7 @@ impl Core {
             Input::Ended { attempt, end, artifacts } => self.ended(attempt, end, artifacts, out),
             Input::Progress { reports } => self.progress(reports, out),
             Input::Committed { commit, results } => self.committed(commit, results, out),
-            Input::WriteFailed { ops, error } => self.write_failed(ops, &error, now_ms, out),
+            Input::WriteFailed { ops, error } => self.write_failed(ops, &error, out),
             Input::Wake => self.wake(now_ms, out),
         }
     }

@@ -108,6 +108,7 @@ impl Core {
             requests: 0,
             commit: Default::default(),
             refused_finishes: Vec::new(),
+            wake_wanted: false,
             wake_at_ms: None,
             mode,
             drain_request: None,

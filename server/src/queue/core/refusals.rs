@@ -12,12 +12,11 @@ impl Core {
         &mut self,
         ops: Vec<(Ticket, WriteOp)>,
         error: &StoreError,
-        now_ms: i64,
         out: &mut Vec<Decision>,
     ) {
         for (ticket, op) in ops {
             if let Some(pending) = self.pending.remove(&ticket) {
-                self.refused(ticket, op, pending, error, now_ms, out);
+                self.refused(ticket, op, pending, error, out);
             }
         }
     }
@@ -28,7 +27,6 @@ impl Core {
         op: WriteOp,
         pending: Pending,
         error: &StoreError,
-        now_ms: i64,
         out: &mut Vec<Decision>,
     ) {
         let refusal = || Err(QueueError::StoreFailed(error.to_string()));
@@ -55,20 +53,21 @@ impl Core {
                     state.claiming = 0;
                     state.claim_refused = true;
                 }
-                self.wake_later(now_ms, out);
+                self.wake_wanted = true;
             }
             Pending::Finish { .. } => {
                 self.pending.insert(ticket, pending);
                 self.refused_finishes.push((ticket, op));
-                self.wake_later(now_ms, out);
+                self.wake_wanted = true;
             }
             // The next report is as good.
             Pending::Progress => self.progress_under_way = false,
         }
     }
 
-    fn wake_later(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
-        if self.wake_at_ms.is_none() {
+    /// Has the core woken a little later, if anything wants that.
+    pub(super) fn plan_wake(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
+        if std::mem::take(&mut self.wake_wanted) && self.wake_at_ms.is_none() {
             let at_ms = now_ms + STORE_RETRY_MS;
             self.wake_at_ms = Some(at_ms);
             out.push(Decision::WakeAt { at_ms });
