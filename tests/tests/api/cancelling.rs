@@ -1,10 +1,11 @@
 //! Cancel, and what it must not do: free a slot too early, or let late work change what was decided.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use taskyard_shared::job::{AttemptOutcome, JobState};
+use taskyard_shared::job::{AttemptOutcome, JobId, JobState};
 use taskyard_tests::api::Api;
 use taskyard_tests::fragile_yard::{FragileYard, Settings, make_file};
 use taskyard_tests::patience::eventually;
@@ -14,6 +15,26 @@ use crate::assert_problem;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fragile_yard");
 const WORK: Duration = Duration::from_secs(20);
+
+/// A queue of one slot, whose job was cancelled and works on until a file is there; another job waits.
+struct Cancelled {
+    yard: FragileYard,
+    api: Api,
+    go_on: PathBuf,
+    stubborn: JobId,
+    next: JobId,
+}
+
+async fn cancelled_and_still_at_work() -> Result<Cancelled> {
+    let yard = FragileYard::start(PROGRAM, Settings::default())?;
+    let api = Api::new(yard.address());
+    let go_on = yard.path("go-on");
+    let stubborn = api.add(&TestArgs::new(Does::Block).file(&go_on).job()).await?;
+    let next = api.add(&TestArgs::default().job()).await?;
+    api.job_when(stubborn, JobState::Processing).await?;
+    api.post(&format!("/api/v1/jobs/{stubborn}/cancel"), &json!({})).await?;
+    Ok(Cancelled { yard, api, go_on, stubborn, next })
+}
 
 #[tokio::test]
 async fn cancel_answers_done_not_found_or_already_finished() -> Result<()> {
@@ -40,13 +61,7 @@ async fn cancel_answers_done_not_found_or_already_finished() -> Result<()> {
 
 #[tokio::test]
 async fn cancelled_job_frees_its_slot_only_when_its_work_has_ended_and_stays_cancelled() -> Result<()> {
-    let yard = FragileYard::start(PROGRAM, Settings::default())?;
-    let api = Api::new(yard.address());
-    let go_on = yard.path("go-on");
-    let stubborn = api.add(&TestArgs::new(Does::Block).file(&go_on).job()).await?;
-    let next = api.add(&TestArgs::default().job()).await?;
-    api.job_when(stubborn, JobState::Processing).await?;
-    api.post(&format!("/api/v1/jobs/{stubborn}/cancel"), &json!({})).await?;
+    let Cancelled { yard: _yard, api, go_on, stubborn, next } = cancelled_and_still_at_work().await?;
 
     let queue = api.queue("test").await?;
     assert_eq!((queue.stopping, queue.counts.processing, queue.counts.cancelled), (1, 0, 1));
@@ -70,13 +85,7 @@ async fn cancelled_job_frees_its_slot_only_when_its_work_has_ended_and_stays_can
 
 #[tokio::test]
 async fn cancel_then_clear_while_the_work_goes_on_harms_nothing() -> Result<()> {
-    let yard = FragileYard::start(PROGRAM, Settings::default())?;
-    let api = Api::new(yard.address());
-    let go_on = yard.path("go-on");
-    let stubborn = api.add(&TestArgs::new(Does::Block).file(&go_on).job()).await?;
-    let next = api.add(&TestArgs::default().job()).await?;
-    api.job_when(stubborn, JobState::Processing).await?;
-    api.post(&format!("/api/v1/jobs/{stubborn}/cancel"), &json!({})).await?;
+    let Cancelled { yard: _yard, api, go_on, next, .. } = cancelled_and_still_at_work().await?;
     api.post("/api/v1/jobs/clear", &json!({})).await?;
     // It goes on reporting progress, every few milliseconds, for as long as a whole job takes elsewhere.
     let elsewhere = api.add(&TestArgs::default().ms(300).job_in("elsewhere")).await?;
