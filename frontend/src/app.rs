@@ -10,10 +10,15 @@ use crate::components::connection_state::ConnectionState;
 use crate::components::drop_zone::DropZone;
 use crate::components::help::Help;
 use crate::components::icons;
+use crate::components::operations::OperationStrip;
 use crate::components::palette::Palette;
+use crate::components::queue_settings::QueueSettings;
 use crate::components::theme::{self, ThemeSwitch};
+use crate::pages::batch::BatchPage;
 use crate::pages::board::BoardPage;
 use crate::pages::job::JobPage;
+use crate::pages::limits::LimitsPage;
+use crate::pages::schedules::SchedulesPage;
 use crate::pages::source::SourcePage;
 
 /// Puts the board into the document.
@@ -35,9 +40,14 @@ fn App() -> impl IntoView {
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=BoardPage/>
                     <Route path=path!("/jobs/:id") view=JobPage/>
+                    <Route path=path!("/batches/:id") view=BatchPage/>
+                    <Route path=path!("/schedules") view=SchedulesPage/>
+                    <Route path=path!("/limits") view=LimitsPage/>
                     <Route path=path!("/source") view=SourcePage/>
                 </Routes>
             </main>
+            <OperationStrip board/>
+            <QueueSettings board/>
             <DropZone board/>
             <Help board/>
             <Palette board/>
@@ -57,6 +67,8 @@ fn Header(board: Board) -> impl IntoView {
             </A>
             <nav aria-label="Pages" class="pages">
                 <A href="/" exact=true>"Board"</A>
+                <A href="/schedules">"Schedules"</A>
+                <A href="/limits">"Limits"</A>
                 <A href="/source">"Source"</A>
             </nav>
             <ConnectionState board/>

@@ -12,7 +12,9 @@ use taskyard_shared::view::ViewQuery;
 use crate::connection::exchange::{Outcome, ViewUpdate};
 use crate::connection::{Connection, watch};
 use crate::state::address::ListAddress;
+use crate::state::operations::Strip;
 use crate::state::queues::Queues;
+use crate::state::yard::{self, Yard};
 
 /// What is laid over the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +24,9 @@ pub enum Overlay {
     Help,
     Palette,
     ClearFinished,
+    DeleteJob,
+    Bulk,
+    QueueSettings,
 }
 
 /// The outcome of a command, as shown where it was given.
@@ -47,6 +52,12 @@ pub struct Board {
     pub connection: Connection,
     pub queues: RwSignal<Queues>,
     pub kinds: RwSignal<Vec<KindInfo>>,
+    /// Schedules, limits and operations.
+    pub yard: RwSignal<Yard>,
+    /// The operations that are shown below every page.
+    pub strip: RwSignal<Strip>,
+    /// The queue that [`Overlay::QueueSettings`] is about.
+    pub settings_of: RwSignal<String>,
     /// Now, in milliseconds since the epoch; ticks every second.
     pub clock: RwSignal<i64>,
     pub overlay: RwSignal<Overlay>,
@@ -75,6 +86,9 @@ impl Board {
             connection: Connection::start(),
             queues: RwSignal::default(),
             kinds: RwSignal::default(),
+            yard: RwSignal::default(),
+            strip: RwSignal::default(),
+            settings_of: RwSignal::default(),
             clock: RwSignal::new(js_sys::Date::now() as i64),
             overlay: RwSignal::default(),
             adding: RwSignal::new(wide),
@@ -86,6 +100,7 @@ impl Board {
         };
         set_interval(move || board.clock.set(js_sys::Date::now() as i64), Duration::from_secs(1));
         board.watch_queues();
+        board.watch_yard();
         board.fetch_kinds();
         board
     }
@@ -96,6 +111,15 @@ impl Board {
             ViewUpdate::Snapshot(snapshot) => self.queues.update(|queues| queues.snapshot(snapshot)),
             ViewUpdate::Delta(delta) => self.queues.update(|queues| queues.delta(delta)),
             ViewUpdate::Refused(error) => leptos::logging::error!("queues: {error}"),
+        });
+    }
+
+    fn watch_yard(self) {
+        let query = Memo::new(|_| Some(ViewQuery::Yard {}));
+        watch(self.connection, query, move |update| match update {
+            ViewUpdate::Snapshot(snapshot) => self.yard.update(|yard| yard.snapshot(snapshot)),
+            ViewUpdate::Delta(delta) => self.yard.update(|yard| yard.delta(delta)),
+            ViewUpdate::Refused(error) => leptos::logging::error!("yard: {error}"),
         });
     }
 
@@ -141,6 +165,28 @@ impl Board {
             .with(|notes| notes.iter().find(|(noted, _)| *noted == id).map(|(_, note)| note.clone()))
     }
 
+    /// Sends a command, and shows for a while what came of it.
+    pub fn send(self, note: RwSignal<Option<Note>>, command: Command) {
+        note.set(None);
+        spawn_local(async move {
+            let told = self.told(self.connection.command(command).await);
+            // What gave the command may be gone by now.
+            let _shown = note.try_set(Some(told));
+            let clear = move || {
+                let _cleared = note.try_set(None);
+            };
+            set_timeout(clear, NOTE_SHOWN);
+        });
+    }
+
+    /// Sends a command that was given nowhere in particular.
+    pub fn send_from_anywhere(self, command: Command) {
+        spawn_local(async move {
+            let told = self.told(self.connection.command(command).await);
+            self.toast(told);
+        });
+    }
+
     pub fn cancel(self, id: JobId) {
         spawn_local(async move {
             let outcome = self.connection.command(Command::CancelJob { id }).await;
@@ -158,26 +204,34 @@ impl Board {
     /// The outcome of a command in words. What it says of a queue is shown at once.
     pub fn told(self, outcome: Outcome) -> Note {
         match outcome {
-            Ok(Reply::JobAdded { id }) => Note::done(format!("Job {id} added.")),
+            Ok(Reply::JobAdded { id, is_new: true }) => Note::done(format!("Job {id} added.")),
+            Ok(Reply::JobAdded { id, .. }) => {
+                Note::done(format!("Not new: job {id} has the same unique key."))
+            }
             Ok(Reply::JobCancelled { id, was_running: true }) => {
                 Note::done(format!("Job {id} cancelled; its work is being stopped."))
             }
             Ok(Reply::JobCancelled { id, .. }) => Note::done(format!("Job {id} cancelled.")),
-            Ok(Reply::JobRetried { id }) => Note::done(format!("Job {id} is pending again.")),
+            Ok(Reply::JobRetried { id }) => Note::done(format!("Job {id} runs as soon as it may.")),
+            Ok(Reply::JobDeleted { id }) => Note::done(format!("Job {id} deleted.")),
+            Ok(Reply::PrioritySet { id, priority }) => {
+                Note::done(format!("Job {id} has priority {priority}."))
+            }
             Ok(Reply::FinishedCleared { count }) => {
                 Note::done(format!("{} deleted.", crate::format::jobs(count)))
             }
             Ok(Reply::QueueChanged { queue }) => {
                 let text = format!(
-                    "{} {}, {} at a time.",
+                    "{} {}{}, {} at a time.",
                     queue.name,
                     if queue.paused { "is paused" } else { "runs" },
+                    if queue.draining { " and takes no new jobs" } else { "" },
                     crate::format::count(u64::from(queue.concurrency))
                 );
                 self.queues.update(|queues| queues.put(queue));
                 Note::done(text)
             }
-            Ok(_) => Note::done("Done."),
+            Ok(reply) => Note::done(yard::told(&reply).unwrap_or_else(|| "Done.".to_owned())),
             Err(failure) => Note::error(failure.sentence()),
         }
     }

@@ -16,7 +16,12 @@ pub fn count(number: u64) -> String {
 
 /// `1 job`, `12 jobs`.
 pub fn jobs(number: u64) -> String {
-    if number == 1 { "1 job".to_owned() } else { format!("{} jobs", count(number)) }
+    counted(number, "job", "jobs")
+}
+
+/// `1 run`, `2 runs`.
+pub fn counted(number: u64, one: &str, more: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { more })
 }
 
 /// A fragment such as an error's message as a sentence: with a capital and a full stop.
@@ -50,6 +55,33 @@ pub fn ago(ms: i64) -> String {
         3_600..86_400 => format!("{} h ago", seconds / 3_600),
         _ => format!("{} d ago", seconds / 86_400),
     }
+}
+
+/// How long until then, roughly: `now`, `in 40 s`, `in 5 min`, `in 3 h`, `in 2 d`.
+pub fn until(ms: i64) -> String {
+    let seconds = (ms.max(0) + 999) / 1000;
+    match seconds {
+        0 => "now".to_owned(),
+        1..60 => format!("in {seconds} s"),
+        60..3_600 => format!("in {} min", seconds / 60),
+        3_600..86_400 => format!("in {} h", seconds / 3_600),
+        _ => format!("in {} d", seconds / 86_400),
+    }
+}
+
+/// A span that somebody chose, in full: `30 s`, `1 h 30 min`, `1 s 500 ms`.
+pub fn period(ms: u64) -> String {
+    const UNITS: [(u64, &str); 5] =
+        [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms")];
+    let mut rest = ms;
+    let mut parts = Vec::new();
+    for (unit, word) in UNITS {
+        if rest >= unit {
+            parts.push(format!("{} {word}", rest / unit));
+            rest %= unit;
+        }
+    }
+    if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
 }
 
 /// `512 B`, `1.4 MiB`.
@@ -201,6 +233,14 @@ mod tests {
             [ago(-1), ago(40_000), ago(300_000), ago(7_200_000)],
             ["just now", "40 s ago", "5 min ago", "2 h ago"]
         );
+    }
+
+    #[test]
+    fn what_is_to_come_is_rounded_and_what_was_chosen_is_not() {
+        let told: Vec<String> = [-1, 1, 59_001, 240_000, 7_200_000, 200_000_000].map(until).to_vec();
+        assert_eq!(told, ["now", "in 1 s", "in 1 min", "in 4 min", "in 2 h", "in 2 d"]);
+        let told: Vec<String> = [0, 30_000, 1_500, 5_400_000, 90_000_000].map(period).to_vec();
+        assert_eq!(told, ["0 s", "30 s", "1 s 500 ms", "1 h 30 min", "1 d 1 h"]);
     }
 
     #[test]

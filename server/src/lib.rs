@@ -3,9 +3,11 @@
 pub mod api;
 pub mod clock;
 pub mod config;
+pub mod cron;
 pub mod executor;
 pub mod files;
 pub mod kinds;
+pub mod limits;
 mod mount;
 pub mod pubsub;
 pub mod queue;

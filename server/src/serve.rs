@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 use crate::api::guard::{Access, AllowedHosts};
 use crate::config::Config;
 use crate::mount::{MountOptions, mount_with};
-use crate::store::QueueSettings;
 use crate::supervision::RestartBudget;
 use crate::yard::{StartError, Yard, YardBuilder};
 
@@ -134,13 +133,12 @@ fn builder(config: &Config) -> YardBuilder {
         .data_dir(&config.data.dir)
         .built_in_kinds(config.http.clone())
         .executor_threads(config.executor.threads)
+        .files_quota(config.files.quota_bytes())
         .restart_budget(RestartBudget {
             max_restarts: config.supervision.max_restarts,
             within: config.supervision.within(),
         });
-    config.queues.iter().fold(builder, |builder, (name, queue)| {
-        builder.queue(name, QueueSettings { concurrency: queue.concurrency, paused: queue.paused })
-    })
+    config.queues.iter().fold(builder, |builder, (name, queue)| builder.queue(name, queue.settings()))
 }
 
 /// `deadline`: None when the queue cannot be relied on any more, so there is nothing to wait for.

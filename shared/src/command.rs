@@ -2,15 +2,29 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::batch::{BatchId, BatchStatus};
 use crate::error::WireError;
-use crate::job::{JobDetail, JobId, NewJob};
+use crate::explain::Explanation;
+use crate::job::{JobDetail, JobId};
 use crate::kind::KindInfo;
-use crate::queue::QueueStatus;
-use crate::view::{ViewId, ViewQuery};
+use crate::limit::{Limit, LimitStatus};
+use crate::new_job::{NewJob, NewJobs};
+use crate::operation::{NewOperation, Operation, OperationId};
+use crate::queue::{QueueChange, QueueStatus};
+use crate::schedule::{Schedule, ScheduleStatus};
+use crate::view::{ViewId, ViewQuery, YardLists};
 
 /// One text frame from a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(
+        clippy::large_enum_variant,
+        reason = "a frame is taken apart as soon as it is there; none are kept"
+    )
+)]
 pub enum ClientFrame {
     /// The first frame, and only the first.
     Hello { version: u32 },
@@ -33,6 +47,7 @@ pub enum ClientFrame {
 
 /// The last frame that a client has of a view.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Resume {
     /// The `instance` of the server's hello at that time: sequence numbers of another count for nothing.
@@ -42,17 +57,35 @@ pub struct Resume {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Command {
     AddJob {
         job: NewJob,
     },
-    /// Pending and processing jobs only. A running job's work is stopped; its slot is free once it has ended.
+    /// Adds several jobs at once, which may wait for each other.
+    AddJobs {
+        jobs: NewJobs,
+    },
+    /// Jobs that have not ended only. A running job's work is stopped; its slot is free once it has ended.
     CancelJob {
         id: JobId,
     },
-    /// Failed and cancelled jobs only: makes the job pending again.
+    /// Failed and cancelled jobs: makes the job pending again. Scheduled jobs: makes them pending now.
     RetryJob {
+        id: JobId,
+    },
+    /// Finished jobs only.
+    DeleteJob {
+        id: JobId,
+    },
+    /// Jobs that have not begun only.
+    SetPriority {
+        id: JobId,
+        priority: i16,
+    },
+    /// Why the job is not running.
+    ExplainJob {
         id: JobId,
     },
     /// Deletes every completed, failed and cancelled job, or only those of one queue.
@@ -71,34 +104,109 @@ pub enum Command {
         queue: String,
         concurrency: u32,
     },
+    ConfigureQueue {
+        queue: String,
+        change: QueueChange,
+    },
     ShowJob {
         id: JobId,
     },
+    ShowBatch {
+        id: BatchId,
+    },
     ListKinds {},
+    /// Does something to all jobs that match a filter.
+    StartOperation {
+        operation: NewOperation,
+    },
+    /// While it waits only.
+    UndoOperation {
+        id: OperationId,
+    },
+    /// Makes a limit, or changes the one of that name.
+    SetLimit {
+        limit: Limit,
+    },
+    RemoveLimit {
+        name: String,
+    },
+    /// Makes a schedule, or changes the one of that name.
+    SetSchedule {
+        schedule: Schedule,
+    },
+    RemoveSchedule {
+        name: String,
+    },
+    PauseSchedule {
+        name: String,
+    },
+    ResumeSchedule {
+        name: String,
+    },
+    /// Adds its job now, besides its runs.
+    RunSchedule {
+        name: String,
+    },
+    /// The next ten runs of a schedule that is not stored.
+    PreviewSchedule {
+        cron: String,
+        /// Without it, UTC.
+        #[serde(default = "utc")]
+        zone: String,
+    },
+    /// What the view `yard` shows.
+    ListYard {},
 }
 
 impl Command {
     /// Every `type` that a command can have.
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 26] = [
         "add_job",
+        "add_jobs",
         "cancel_job",
         "retry_job",
+        "delete_job",
+        "set_priority",
+        "explain_job",
         "clear_finished",
         "pause_queue",
         "resume_queue",
         "set_concurrency",
+        "configure_queue",
         "show_job",
+        "show_batch",
         "list_kinds",
+        "start_operation",
+        "undo_operation",
+        "set_limit",
+        "remove_limit",
+        "set_schedule",
+        "remove_schedule",
+        "pause_schedule",
+        "resume_schedule",
+        "run_schedule",
+        "preview_schedule",
+        "list_yard",
     ];
 }
 
 /// What a command or a `watch` came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Reply {
     /// The job is stored and survives a power cut.
     JobAdded {
         id: JobId,
+        /// False: another job had its unique key, and this is that one.
+        #[serde(default = "yes", skip_serializing_if = "is_true")]
+        is_new: bool,
+    },
+    /// One outcome for each job, in their order; that of `then` comes last.
+    JobsAdded {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        batch: Option<BatchId>,
+        outcomes: Vec<AddOutcome>,
     },
     /// `was_running`: its work is being stopped.
     JobCancelled {
@@ -107,6 +215,16 @@ pub enum Reply {
     },
     JobRetried {
         id: JobId,
+    },
+    JobDeleted {
+        id: JobId,
+    },
+    PrioritySet {
+        id: JobId,
+        priority: i16,
+    },
+    Explained {
+        explanation: Explanation,
     },
     FinishedCleared {
         count: u64,
@@ -120,6 +238,32 @@ pub enum Reply {
     Kinds {
         kinds: Vec<KindInfo>,
     },
+    Batch {
+        batch: BatchStatus,
+    },
+    /// As it stands: just asked for, or undone.
+    Operation {
+        operation: Operation,
+    },
+    LimitSet {
+        limit: LimitStatus,
+    },
+    LimitRemoved {
+        name: String,
+    },
+    ScheduleSet {
+        schedule: Box<ScheduleStatus>,
+    },
+    ScheduleRemoved {
+        name: String,
+    },
+    /// Times in milliseconds since the Unix epoch.
+    Preview {
+        runs_at_ms: Vec<i64>,
+    },
+    Yard {
+        yard: YardLists,
+    },
     /// Frames with this `view` follow. Connections that watch the same query get the same number.
     Watching {
         view: ViewId,
@@ -127,4 +271,39 @@ pub enum Reply {
     Error {
         error: WireError,
     },
+}
+
+/// What became of one of several jobs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum AddOutcome {
+    Added {
+        id: JobId,
+    },
+    /// Another job has its unique key.
+    Existing {
+        id: JobId,
+    },
+    /// A job that had its unique key got its arguments.
+    Replaced {
+        id: JobId,
+    },
+    Refused {
+        error: WireError,
+    },
+    /// Nothing is wrong with it, but another job of the call was refused.
+    NotAdded {},
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_true(flag: &bool) -> bool {
+    *flag
 }

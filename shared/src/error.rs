@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What went wrong, for programs. New codes may be added only together with a new protocol version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// The frame or body is not JSON, not UTF-8, or not a message of this protocol.
@@ -22,12 +23,15 @@ pub enum ErrorCode {
     InvalidQuery,
     /// Larger than the stated bound.
     TooLarge,
-    /// There is no job, queue, upload or artifact of that name.
+    /// There is no job, batch, queue, limit, schedule, operation, upload or artifact of that name or number.
     NotFound,
     /// The job has already ended, so it cannot be cancelled.
     AlreadyFinished,
-    /// The job's state does not allow this: only failed and cancelled jobs can be retried.
+    /// The state of the job, operation or queue does not allow this: a running job cannot be retried, an operation
+    /// that has begun cannot be undone, a queue that is draining takes no jobs.
     WrongState,
+    /// Another job has the same unique key, or the `Idempotency-Key` was used for another request.
+    Conflict,
     /// Too much is waiting to be written: try again in a moment.
     Overloaded,
     /// The server is stopping, or its queue is restarting: try again in a moment.
@@ -41,7 +45,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [ErrorCode; 15] = [
+    pub const ALL: [ErrorCode; 16] = [
         ErrorCode::BadRequest,
         ErrorCode::UnknownCommand,
         ErrorCode::UnsupportedVersion,
@@ -52,6 +56,7 @@ impl ErrorCode {
         ErrorCode::NotFound,
         ErrorCode::AlreadyFinished,
         ErrorCode::WrongState,
+        ErrorCode::Conflict,
         ErrorCode::Overloaded,
         ErrorCode::Unavailable,
         ErrorCode::StoreFailed,
@@ -71,6 +76,7 @@ impl ErrorCode {
             ErrorCode::NotFound => "not_found",
             ErrorCode::AlreadyFinished => "already_finished",
             ErrorCode::WrongState => "wrong_state",
+            ErrorCode::Conflict => "conflict",
             ErrorCode::Overloaded => "overloaded",
             ErrorCode::Unavailable => "unavailable",
             ErrorCode::StoreFailed => "store_failed",
@@ -85,10 +91,12 @@ impl ErrorCode {
     }
 }
 
-/// What is wrong with one argument.
+/// What is wrong with one field of a job, or of another thing that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FieldError {
-    /// JSON Pointer (RFC 6901) into the arguments: `/duration`, or empty for the whole.
+    /// Of arguments: a JSON Pointer (RFC 6901) into them, `/duration`, or empty for the whole. Of what stands beside
+    /// the arguments: the same with `$` in place of the first slash, `$run_at` or `$backoff/base_ms`.
     pub field: String,
     /// A sentence for the person.
     pub message: String,
@@ -96,6 +104,7 @@ pub struct FieldError {
 
 /// An error as a client gets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WireError {
     pub code: ErrorCode,
     /// A sentence for the person, saying what to do where there is something to do.
@@ -114,7 +123,7 @@ impl fmt::Display for WireError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         for field in &self.fields {
-            write!(f, "; {}: {}", field.field.trim_start_matches('/'), field.message)?;
+            write!(f, "; {}: {}", field.field.trim_start_matches(['/', '$']), field.message)?;
         }
         Ok(())
     }

@@ -6,8 +6,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::batch::BatchId;
+use crate::new_job::{Backoff, OnFailure};
+
 /// The number of a job. Counts up from 1 and is never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct JobId(pub u64);
 
@@ -27,10 +31,12 @@ impl FromStr for JobId {
 
 /// Where a job stands. The same words everywhere, from the wire to the page.
 ///
-/// `pending → processing → completed | failed`, `pending | processing → cancelled`,
-/// `failed | cancelled → pending` (retried by a person), and `processing → pending` when the process that
-/// ran it died.
+/// A job begins as `waiting` (on other jobs), `scheduled` (for a time to come) or `pending`, and goes on in that
+/// direction. `pending → processing → completed | failed`; `processing → scheduled` when it failed and is tried
+/// again later, or put itself off; `processing → pending` when the process that ran it died. Whatever has not
+/// ended may become `cancelled`, and `failed | cancelled → pending | waiting` when a person retries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
     Pending,
@@ -38,11 +44,22 @@ pub enum JobState {
     Completed,
     Failed,
     Cancelled,
+    /// Until its run time: its first run, or a retry.
+    Scheduled,
+    /// On other jobs.
+    Waiting,
 }
 
 impl JobState {
-    pub const ALL: [JobState; 5] =
-        [JobState::Pending, JobState::Processing, JobState::Completed, JobState::Failed, JobState::Cancelled];
+    pub const ALL: [JobState; 7] = [
+        JobState::Pending,
+        JobState::Processing,
+        JobState::Completed,
+        JobState::Failed,
+        JobState::Cancelled,
+        JobState::Scheduled,
+        JobState::Waiting,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -51,6 +68,8 @@ impl JobState {
             JobState::Completed => "completed",
             JobState::Failed => "failed",
             JobState::Cancelled => "cancelled",
+            JobState::Scheduled => "scheduled",
+            JobState::Waiting => "waiting",
         }
     }
 
@@ -61,13 +80,20 @@ impl JobState {
 
     /// Whether a job may go from this state to `next`.
     pub const fn may_become(self, next: JobState) -> bool {
-        use JobState::{Cancelled, Completed, Failed, Pending, Processing};
+        use JobState::{Cancelled, Completed, Failed, Pending, Processing, Scheduled, Waiting};
         matches!(
             (self, next),
-            (Pending, Processing | Cancelled)
-                | (Processing, Pending | Completed | Failed | Cancelled)
-                | (Failed | Cancelled, Pending)
+            (Waiting, Pending | Scheduled | Cancelled)
+                | (Scheduled, Pending | Cancelled)
+                | (Pending, Processing | Scheduled | Cancelled)
+                | (Processing, Pending | Scheduled | Completed | Failed | Cancelled)
+                | (Failed | Cancelled, Pending | Waiting)
         )
+    }
+
+    /// Whether a job may begin in this state.
+    pub const fn is_first(self) -> bool {
+        matches!(self, JobState::Pending | JobState::Scheduled | JobState::Waiting)
     }
 }
 
@@ -82,13 +108,15 @@ impl FromStr for JobState {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| {
-            format!("\"{text}\" is not a state; they are pending, processing, completed, failed, cancelled")
+            let known: Vec<&str> = Self::ALL.into_iter().map(JobState::as_str).collect();
+            format!("\"{text}\" is not a state; they are {}", known.join(", "))
         })
     }
 }
 
 /// Progress of the running attempt in thousandths: 0 to 1000.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Progress(u16);
 
@@ -114,6 +142,7 @@ impl Progress {
 
 /// A job as one row of a list: what changes while it lives, and enough to recognise it by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobSummary {
     pub id: JobId,
     pub kind: String,
@@ -124,10 +153,24 @@ pub struct JobSummary {
     pub detail: String,
     pub state: JobState,
     pub progress: Progress,
-    /// Attempts begun so far; 0 while the job has never run.
+    /// Attempts begun so far, whatever became of them; 0 while the job has never run.
     pub attempt: u32,
+    /// Attempts that failed since the job was added, or since a person retried it. Attempts that were lost or put
+    /// off do not count.
+    pub failures: u32,
+    /// It is failed for good when this many attempts have failed: 1 to [`crate::limits::MAX_ATTEMPTS`].
+    pub max_attempts: u32,
+    /// Higher runs first: -[`crate::limits::MAX_PRIORITY`] to [`crate::limits::MAX_PRIORITY`], 0 unless said.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: i16,
+    /// The batch that it was added in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchId>,
     /// Milliseconds since the Unix epoch, as all times here.
     pub created_at_ms: i64,
+    /// While it is `scheduled`: when it becomes pending. While it is `waiting`: not before this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_at_ms: Option<i64>,
     /// When the latest attempt began.
     pub started_at_ms: Option<i64>,
     /// When the job reached its final state. None while it may still run.
@@ -138,6 +181,7 @@ pub struct JobSummary {
 
 /// How one attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptOutcome {
     Completed,
@@ -145,6 +189,8 @@ pub enum AttemptOutcome {
     Cancelled,
     /// The process that ran it died, or was stopped before the work had ended.
     Lost,
+    /// The work asked to be run again later; not a failure.
+    Snoozed,
 }
 
 impl AttemptOutcome {
@@ -154,12 +200,14 @@ impl AttemptOutcome {
             AttemptOutcome::Failed => "failed",
             AttemptOutcome::Cancelled => "cancelled",
             AttemptOutcome::Lost => "lost",
+            AttemptOutcome::Snoozed => "snoozed",
         }
     }
 }
 
 /// One run of a job, kept after it has ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attempt {
     /// Counts up from 1 within its job.
     pub number: u32,
@@ -172,6 +220,7 @@ pub struct Attempt {
 
 /// A file that a job made, or was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileRef {
     /// A plain file name, unique within the job and its role.
     pub name: String,
@@ -184,6 +233,7 @@ pub struct FileRef {
 
 /// Everything about one job: what its page shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobDetail {
     pub job: JobSummary,
     /// The arguments, defaults filled in.
@@ -198,21 +248,54 @@ pub struct JobDetail {
     pub inputs: Vec<FileRef>,
     /// Files the job made; `GET /api/v1/jobs/{id}/artifacts/{name}` has their content.
     pub artifacts: Vec<FileRef>,
+    pub options: JobOptions,
+    /// The jobs that it waits for, or waited for; by their numbers.
+    pub after: Vec<Dependency>,
+    /// The jobs that wait for it, or waited for it: the first [`crate::limits::MAX_SHOWN_DEPENDENTS`].
+    pub before: Vec<Dependency>,
 }
 
-/// A job that somebody wants added.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewJob {
-    pub kind: String,
-    /// The queue to wait in; without it, the kind's own.
+/// How a job is to be run, beyond what its row says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct JobOptions {
+    /// An attempt is stopped, and has failed, when it takes longer. None: it may take for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub queue: Option<String>,
-    /// Arguments that fit the kind's JSON Schema.
-    #[serde(default = "empty_object")]
-    pub args: Value,
+    pub timeout_ms: Option<u64>,
+    /// The job is not started after this: it is cancelled instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Backoff::is_default")]
+    pub backoff: Backoff,
+    /// What becomes of the job when one that it waits for fails.
+    #[serde(default, skip_serializing_if = "OnFailure::is_default")]
+    pub on_failure: OnFailure,
+    /// The key under which it is unique.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unique_key: Option<String>,
 }
 
-fn empty_object() -> Value {
-    Value::Object(serde_json::Map::new())
+/// One job's wait for another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Dependency {
+    /// The other job.
+    pub job: JobId,
+    pub state: DependencyState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DependencyState {
+    /// It has not ended.
+    Open,
+    /// It did not complete, and the job that waits stays waiting until it does.
+    Blocked,
+    /// It has ended well enough for the job that waits.
+    Met,
+}
+
+fn is_zero(number: &i16) -> bool {
+    *number == 0
 }

@@ -5,13 +5,20 @@
 //! `docs/PROTOCOL.md` defines the protocol in prose; the types here are that definition in code, and the
 //! golden files in `shared/tests/golden/` pin both.
 
+pub mod batch;
 pub mod command;
 pub mod error;
 pub mod event;
+pub mod explain;
 pub mod job;
 pub mod kind;
+pub mod limit;
 pub mod limits;
+pub mod log;
+pub mod new_job;
+pub mod operation;
 pub mod queue;
+pub mod schedule;
 pub mod view;
 
 /// The version that each side names in its first frame. A server refuses every other.

@@ -11,7 +11,10 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use taskyard_shared::job::{JobDetail, JobId, JobState, JobSummary, NewJob};
+use taskyard_shared::command::{AddOutcome, Reply};
+use taskyard_shared::job::{JobDetail, JobId, JobState, JobSummary};
+use taskyard_shared::new_job::{NewJob, NewJobs};
+use taskyard_shared::operation::{NewOperation, Operation, OperationId};
 use taskyard_shared::queue::{QueueStatus, StateCounts};
 
 use crate::patience::eventually;
@@ -93,6 +96,20 @@ impl Api {
         self.json(Method::PATCH, path, body).await
     }
 
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Answer> {
+        self.json(Method::PUT, path, body).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Result<Answer> {
+        self.send(Method::DELETE, path, &[], Bytes::new()).await
+    }
+
+    /// With the header `Idempotency-Key`.
+    pub async fn post_once(&self, path: &str, key: &str, body: &Value) -> Result<Answer> {
+        let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+        self.send(Method::POST, path, &headers, body.to_string()).await
+    }
+
     async fn json(&self, method: Method, path: &str, body: &Value) -> Result<Answer> {
         self.send(method, path, &[("content-type", "application/json")], body.to_string()).await
     }
@@ -103,6 +120,31 @@ impl Api {
             bail!("the job was not added: {}", answer.text());
         }
         Ok(serde_json::from_value(answer.json::<Value>()?["id"].clone())?)
+    }
+
+    /// Adds all of them; answers their ids in their order, that of `then` last.
+    pub async fn add_all(&self, jobs: &NewJobs) -> Result<Vec<JobId>> {
+        let answer = self.post("/api/v1/jobs/bulk", &json!(jobs)).await?;
+        let Ok(Reply::JobsAdded { outcomes, .. }) = answer.json() else {
+            bail!("the jobs were not added: {}", answer.text());
+        };
+        let id = |outcome: &AddOutcome| match outcome {
+            AddOutcome::Added { id } => Ok(*id),
+            other => bail!("a job was not added: {other:?}"),
+        };
+        outcomes.iter().map(id).collect()
+    }
+
+    pub async fn start_operation(&self, operation: &NewOperation) -> Result<Operation> {
+        let answer = self.post("/api/v1/operations", &json!(operation)).await?;
+        match answer.json() {
+            Ok(Reply::Operation { operation }) => Ok(operation),
+            _ => bail!("the operation was not started: {}", answer.text()),
+        }
+    }
+
+    pub async fn operation(&self, id: OperationId) -> Result<Operation> {
+        self.get(&format!("/api/v1/operations/{id}")).await?.json()
     }
 
     pub async fn job(&self, id: JobId) -> Result<JobDetail> {
@@ -133,6 +175,15 @@ impl Api {
         let mut counts = StateCounts::default();
         self.queues().await?.iter().for_each(|queue| counts.add(&queue.counts));
         Ok(counts)
+    }
+
+    /// Waits until every job has ended.
+    pub async fn until_idle(&self) -> Result<StateCounts> {
+        let idle = eventually(JOB, async || {
+            let counts = self.counts().await?;
+            Ok((counts.unfinished() == 0).then_some(counts))
+        });
+        idle.await.context("there is still work")
     }
 
     /// Every job, newest first, page after page.

@@ -53,6 +53,15 @@ pub struct FragileYard {
 impl FragileYard {
     /// `program`: `env!("CARGO_BIN_EXE_fragile_yard")`, which only tests know.
     pub fn start(program: &str, settings: Settings) -> Result<Self> {
+        Self::start_prepared(program, settings, |_| Ok(()))
+    }
+
+    /// The same, with a data folder that `prepare` has filled before.
+    pub fn start_prepared(
+        program: &str,
+        settings: Settings,
+        prepare: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<Self> {
         let data = TempDir::with_prefix("taskyard-test-").context("cannot make a data folder")?;
         let mut yard = FragileYard {
             program: PathBuf::from(program),
@@ -62,6 +71,7 @@ impl FragileYard {
             address: "127.0.0.1:0".to_owned(),
             data,
         };
+        prepare(&yard.data_folder())?;
         yard.restart()?;
         Ok(yard)
     }

@@ -8,6 +8,7 @@ pub mod output;
 pub mod patience;
 pub mod picture;
 pub mod program;
+pub mod record;
 pub mod server;
 pub mod stalled_tab;
 pub mod stored;

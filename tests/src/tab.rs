@@ -9,7 +9,8 @@ use futures_util::{SinkExt, StreamExt};
 use taskyard_shared::PROTOCOL_VERSION;
 use taskyard_shared::command::{ClientFrame, Command, Reply, Resume};
 use taskyard_shared::event::ServerFrame;
-use taskyard_shared::job::{JobId, JobState, JobSummary, NewJob};
+use taskyard_shared::job::{JobId, JobState, JobSummary};
+use taskyard_shared::new_job::NewJob;
 use taskyard_shared::queue::{QueueStatus, StateCounts, apply_queues};
 use taskyard_shared::view::{
     JobsQuery, JobsWindow, SortOrder, ViewDelta, ViewId, ViewQuery, ViewSnapshot, WindowStart,
@@ -190,7 +191,7 @@ impl Tab {
 
     pub async fn add(&mut self, job: NewJob) -> Result<JobId> {
         match self.ask(Command::AddJob { job }).await? {
-            Reply::JobAdded { id } => Ok(id),
+            Reply::JobAdded { id, .. } => Ok(id),
             other => bail!("the job was not added: {other:?}"),
         }
     }
@@ -248,11 +249,11 @@ impl Tab {
         reached.with_context(|| format!("job {id} is not shown as {state}"))
     }
 
-    /// Waits until the queues' view shows nothing pending and nothing processing.
+    /// Waits until the queues' view shows that every job has ended.
     pub async fn until_idle(&mut self, queues: ViewId) -> Result<StateCounts> {
         self.until(|tab| {
             let counts = tab.view(queues).counts();
-            (counts.pending + counts.processing == 0).then_some(counts)
+            (counts.unfinished() == 0).then_some(counts)
         })
         .await
         .context("there is still work")

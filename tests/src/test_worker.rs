@@ -1,13 +1,16 @@
 //! The kind of job that ends as it is told: well, badly, never, or with the whole process.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use taskyard::kinds::{JobContext, JobError, JobResult, Label, QueueDefaults, Worker};
-use taskyard_shared::job::NewJob;
+use taskyard::kinds::{JobContext, JobError, JobResult, Label, QueueDefaults, RetryPolicy, Worker};
+use taskyard_shared::new_job::NewJob;
+
+use crate::record::AtWork;
 
 /// How often work that blocks looks for its file.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
@@ -44,6 +47,18 @@ pub struct TestArgs {
     /// What the job is called.
     #[serde(default)]
     pub note: String,
+    /// So many of its first attempts fail, whatever it does after that.
+    #[serde(default)]
+    pub fail_first: u32,
+    /// Lines that it writes into its log when it begins.
+    #[serde(default)]
+    pub lines: u32,
+    /// For limits that go by an argument. Without blanks.
+    #[serde(default)]
+    pub key: String,
+    /// Where it records when it begins and ends: see [`crate::record`].
+    #[serde(default)]
+    pub record: PathBuf,
 }
 
 impl TestArgs {
@@ -66,9 +81,19 @@ impl TestArgs {
         self
     }
 
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = key.into();
+        self
+    }
+
+    pub fn record(mut self, record: impl Into<PathBuf>) -> Self {
+        self.record = record.into();
+        self
+    }
+
     /// A job of this kind in its own queue, whose concurrency is 1.
     pub fn job(self) -> NewJob {
-        NewJob { kind: TestWorker::KIND.to_owned(), queue: None, args: json!(self) }
+        NewJob::new(TestWorker::KIND, json!(self))
     }
 
     pub fn job_in(self, queue: &str) -> NewJob {
@@ -85,14 +110,26 @@ impl Worker for TestWorker {
         QueueDefaults { name: Self::KIND, concurrency: 1 }
     }
 
+    /// A test that has a job fail wants to see it failed.
+    fn retry(&self) -> RetryPolicy {
+        RetryPolicy::once()
+    }
+
     fn label(&self, args: &TestArgs) -> Label {
         Label { name: args.note.clone(), detail: format!("{:?}", args.does) }
     }
 
     async fn perform(&self, args: TestArgs, ctx: JobContext) -> JobResult {
+        let at_work = Arc::new(AtWork::begin(&args.record, ctx.id(), ctx.attempt(), &args.key));
+        for number in 1..=args.lines {
+            ctx.info(format!("line {number} of attempt {}", ctx.attempt()));
+        }
         if args.ms > 0 {
             ctx.progress(0.5);
             tokio::time::sleep(Duration::from_millis(args.ms)).await;
+        }
+        if ctx.attempt() <= args.fail_first {
+            return Err(JobError::new("it was told to fail at first"));
         }
         match args.does {
             Does::Succeed => Ok(json!({ "attempt": ctx.attempt() })),
@@ -102,7 +139,15 @@ impl Worker for TestWorker {
                 let _told = MakesFileWhenDropped(&args.file);
                 std::future::pending().await
             }
-            Does::Block => ctx.blocking(move |ctx| block_until(&args.file, ctx)).await.map(|()| Value::Null),
+            Does::Block => {
+                // Its work ends with the thread, however early nobody waits for it any more.
+                let at_work = Arc::clone(&at_work);
+                let blocked = ctx.blocking(move |ctx| {
+                    let _at_work = at_work;
+                    block_until(&args.file, ctx)
+                });
+                blocked.await.map(|()| Value::Null)
+            }
             Does::Abort => std::process::abort(),
         }
     }

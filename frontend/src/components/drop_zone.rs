@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
 use taskyard_shared::command::{Command, Reply};
-use taskyard_shared::job::{JobId, NewJob};
+use taskyard_shared::job::JobId;
+use taskyard_shared::new_job::NewJob;
 
 use super::upload::upload;
 use crate::board::{Board, Note};
@@ -155,9 +156,9 @@ async fn add(board: Board, sha256: &str, name: &str) -> Result<JobId, String> {
         let first = errors.first().map(|error| error.message.clone()).unwrap_or_default();
         format!("The picture's job could not be made: {first}")
     })?;
-    let job = NewJob { kind: IMAGE_KIND.to_owned(), queue: None, args };
+    let job = NewJob::new(IMAGE_KIND, args);
     match board.connection.command(Command::AddJob { job }).await {
-        Ok(Reply::JobAdded { id }) => Ok(id),
+        Ok(Reply::JobAdded { id, .. }) => Ok(id),
         outcome => Err(board.told(outcome).text),
     }
 }

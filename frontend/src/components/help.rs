@@ -6,15 +6,16 @@ use super::dialog::Dialog;
 use super::keys::is_taken;
 use crate::board::{Board, Overlay};
 
-const SHORTCUTS: [(&str, &str); 11] = [
+const SHORTCUTS: [(&str, &str); 12] = [
     ("/", "Search"),
     ("j  k", "Next and previous row"),
     ("Enter", "Open the row's job"),
     ("x", "Select the row"),
     ("c", "Cancel the row's job, or the selected ones"),
-    ("r", "Retry the row's job, or the selected ones"),
-    ("n", "New job"),
+    ("r", "Retry the row's job or run it now, or the selected ones"),
+    ("n", "New job, schedule or limit"),
     ("g", "Go to the top of the list"),
+    ("u", "Undo what was asked for many jobs, before it begins"),
     ("Ctrl K", "Command palette"),
     ("?", "This help"),
     ("Esc", "Close, or leave the search"),
@@ -38,11 +39,12 @@ pub fn Help(board: Board) -> impl IntoView {
         }
     });
     on_cleanup(move || shortcut.remove());
+    let close = move |_| board.overlay.set(Overlay::Nothing);
     view! {
         <Dialog board overlay=Overlay::Help label="Help">
             <div class="dialog-head">
                 <h2>"About this board"</h2>
-                <button class="quiet" on:click=move |_| board.overlay.set(Overlay::Nothing)>"Close"</button>
+                <button class="quiet" on:click=close>"Close"</button>
             </div>
             <p>
                 "Every change of every job shows here as it happens. Open this page in several tabs, or on "
@@ -51,6 +53,12 @@ pub fn Help(board: Board) -> impl IntoView {
             <p>
                 "Jobs are stored before they count as added: a restart, or a power cut, loses none. Drop a photo "
                 "anywhere on the page to have it resized."
+            </p>
+            <p>
+                <a href="/schedules" on:click=close>"Schedules"</a> " add jobs by the clock. "
+                <a href="/limits" on:click=close>"Limits"</a>
+                " bound how many are at work, or how many may start, across queues or for each value of an "
+                "argument. Settings of a queue, and all else that has a name, are in the palette too."
             </p>
             <h3>"Keyboard"</h3>
             <dl class="shortcuts">

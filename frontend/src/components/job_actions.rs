@@ -1,4 +1,4 @@
-//! Cancel and retry, as far as the job's state allows.
+//! Cancel, retry and run now, as far as the job's state allows.
 
 use leptos::prelude::*;
 use taskyard_shared::job::{JobId, JobState};
@@ -10,6 +10,7 @@ use crate::board::Board;
 pub fn JobActions(board: Board, id: JobId, #[prop(into)] state: Signal<JobState>) -> impl IntoView {
     let can_cancel = Memo::new(move |_| state.get().may_become(JobState::Cancelled));
     let can_retry = Memo::new(move |_| matches!(state.get(), JobState::Failed | JobState::Cancelled));
+    let can_hurry = Memo::new(move |_| state.get() == JobState::Scheduled);
     view! {
         <Show when=move || can_cancel.get()>
             <button
@@ -19,6 +20,16 @@ pub fn JobActions(board: Board, id: JobId, #[prop(into)] state: Signal<JobState>
                 on:click=move |_| board.cancel(id)
             >
                 {icons::icon(icons::CLOSE)} <span class="word">"Cancel"</span>
+            </button>
+        </Show>
+        <Show when=move || can_hurry.get()>
+            <button
+                class="quiet small"
+                aria-label=format!("Run job {id} now")
+                title="Run now (r)"
+                on:click=move |_| board.retry(id)
+            >
+                {icons::icon(icons::PLAY)} <span class="word">"Run now"</span>
             </button>
         </Show>
         <Show when=move || can_retry.get()>

@@ -2,23 +2,27 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use taskyard_shared::command::Command;
 use taskyard_shared::job::JobState;
+use taskyard_shared::queue::QueueStatus;
+use taskyard_shared::schedule::ScheduleStatus;
 
 use super::dialog::Dialog;
-use super::theme;
+use super::{queue_settings, theme};
 use crate::board::{Board, Overlay};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// There may be a thousand schedules; who looks for one types a part of its name.
+const MAX_FOUND: usize = 60;
+
+#[derive(Clone, Debug, PartialEq)]
 enum Action {
     Go(String),
     NewJob,
     ClearFinished,
-    Pause(String),
-    Resume(String),
+    QueueSettings(String),
+    Send(Box<Command>),
     Theme,
     Help,
 }
@@ -85,7 +89,7 @@ fn PaletteBody(board: Board) -> impl IntoView {
             aria-expanded="true"
             aria-controls="palette-list"
             aria-activedescendant=move || format!("palette-{}", marked.get())
-            placeholder="What to do, or the number of a job"
+            placeholder="What to do, or the number of a job or batch"
             on:input=move |event| {
                 typed.set(event_target_value(&event));
                 marked.set(0);
@@ -112,52 +116,72 @@ fn PaletteBody(board: Board) -> impl IntoView {
 fn matching(typed: &str, board: Board) -> Vec<(String, Action)> {
     let typed = typed.trim().to_lowercase();
     let number = typed.trim_start_matches('#').parse::<u64>().ok();
-    let job = number.map(|id| (format!("Open job {id}"), Action::Go(format!("/jobs/{id}"))));
+    let page = |what: &str, path: &str| {
+        number.map(|id| (format!("Open {what} {id}"), Action::Go(format!("/{path}/{id}"))))
+    };
+    let numbered = [page("job", "jobs"), page("batch", "batches")];
     let words: Vec<&str> = typed.split_whitespace().collect();
     let named = actions(board).into_iter().filter(|(label, _)| {
         let label = label.to_lowercase();
         words.iter().all(|word| label.contains(word))
     });
-    job.into_iter().chain(named).collect()
+    numbered.into_iter().flatten().chain(named).take(MAX_FOUND).collect()
 }
 
 fn actions(board: Board) -> Vec<(String, Action)> {
     let mut actions = vec![
         ("New job".to_owned(), Action::NewJob),
         ("Go to the board".to_owned(), Action::Go("/".to_owned())),
+        ("Go to the schedules".to_owned(), Action::Go("/schedules".to_owned())),
+        ("New schedule".to_owned(), Action::Go("/schedules?new=1".to_owned())),
+        ("Go to the limits".to_owned(), Action::Go("/limits".to_owned())),
+        ("New limit".to_owned(), Action::Go("/limits?new=1".to_owned())),
     ];
     actions.extend(
         JobState::ALL.map(|state| (format!("Show {state} jobs"), Action::Go(format!("/?state={state}")))),
     );
     actions.push(("Clear finished jobs".to_owned(), Action::ClearFinished));
-    board.queues.with_untracked(|queues| {
-        actions.extend(queues.list.iter().map(|queue| {
-            let name = queue.name.clone();
-            if queue.paused {
-                (format!("Resume {name}"), Action::Resume(name))
-            } else {
-                (format!("Pause {name}"), Action::Pause(name))
-            }
-        }));
-    });
+    actions.extend(queue_actions(board));
+    actions.extend(schedule_actions(board));
     actions.push(("Read the source".to_owned(), Action::Go("/source".to_owned())));
     actions.push(("Change theme".to_owned(), Action::Theme));
     actions.push(("Help and shortcuts".to_owned(), Action::Help));
     actions
 }
 
-fn perform(board: Board, action: Action) {
-    let command = match action {
-        Action::Go(_) => return,
-        Action::NewJob => return board.adding.set(true),
-        Action::ClearFinished => return board.overlay.set(Overlay::ClearFinished),
-        Action::Help => return board.overlay.set(Overlay::Help),
-        Action::Theme => return board.announce(format!("Theme: {}", theme::next_theme())),
-        Action::Pause(queue) => Command::PauseQueue { queue },
-        Action::Resume(queue) => Command::ResumeQueue { queue },
+fn send(command: Command) -> Action {
+    Action::Send(Box::new(command))
+}
+
+fn queue_actions(board: Board) -> Vec<(String, Action)> {
+    let of = |queue: &QueueStatus| {
+        let name = queue.name.clone();
+        let toggle = if queue.paused {
+            (format!("Resume {name}"), send(Command::ResumeQueue { queue: name.clone() }))
+        } else {
+            (format!("Pause {name}"), send(Command::PauseQueue { queue: name.clone() }))
+        };
+        [toggle, (format!("Settings of queue {name}"), Action::QueueSettings(name))]
     };
-    spawn_local(async move {
-        let note = board.told(board.connection.command(command).await);
-        board.toast(note);
-    });
+    board.queues.with_untracked(|queues| queues.list.iter().flat_map(of).collect())
+}
+
+fn schedule_actions(board: Board) -> Vec<(String, Action)> {
+    let of = |status: &ScheduleStatus| {
+        let name = status.schedule.name.clone();
+        (format!("Run schedule {name} now"), send(Command::RunSchedule { name }))
+    };
+    board.yard.with_untracked(|yard| yard.lists.schedules.iter().map(of).collect())
+}
+
+fn perform(board: Board, action: Action) {
+    match action {
+        Action::Go(_) => {}
+        Action::Send(command) => board.send_from_anywhere(*command),
+        Action::NewJob => board.adding.set(true),
+        Action::ClearFinished => board.overlay.set(Overlay::ClearFinished),
+        Action::QueueSettings(queue) => queue_settings::open(board, queue),
+        Action::Help => board.overlay.set(Overlay::Help),
+        Action::Theme => board.announce(format!("Theme: {}", theme::next_theme())),
+    }
 }

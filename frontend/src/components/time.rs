@@ -3,12 +3,19 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
+use crate::board::Board;
 use crate::format::{self, Stamp};
 
 pub fn stamp(epoch_ms: i64) -> Stamp {
     // JavaScript counts minutes west of UTC, for the instant given (summer time included).
     let west = js_sys::Date::new(&JsValue::from_f64(epoch_ms as f64)).get_timezone_offset();
     Stamp::new(epoch_ms, -(west as i32))
+}
+
+/// Local time as a `datetime-local` control has it (`2027-01-31T09:00`), in UTC as RFC 3339.
+pub fn to_utc(local: &str) -> Option<String> {
+    let date = js_sys::Date::new(&JsValue::from_str(local));
+    (!date.get_time().is_nan()).then(|| String::from(date.to_iso_string()))
 }
 
 /// `14:03:05`, or with the day when that is not today.
@@ -29,6 +36,14 @@ pub fn Instant(epoch_ms: i64, #[prop(into)] now: Signal<i64>) -> impl IntoView {
         <time title=exact>
             {move || clock(epoch_ms, now.get_untracked())} <span class="faint">" · " {age}</span>
         </time>
+    }
+}
+
+/// An instant to come: when, and how long until then.
+pub fn upcoming(board: Board, epoch_ms: i64) -> impl IntoView {
+    let until = Memo::new(move |_| format::until(epoch_ms - board.clock.get()));
+    view! {
+        <time title=exact(epoch_ms)>{clock(epoch_ms, board.clock.get_untracked())} ", " {until}</time>
     }
 }
 

@@ -1,5 +1,8 @@
 //! One folder for each page.
 
+pub mod batch;
 pub mod board;
 pub mod job;
+pub mod limits;
+pub mod schedules;
 pub mod source;

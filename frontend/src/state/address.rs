@@ -23,7 +23,13 @@ impl ListAddress {
         states.dedup();
         let text: String = given("q").unwrap_or_default().chars().take(MAX_FILTER_CHARS).collect();
         ListAddress {
-            filter: JobFilter { states, kind: given("kind"), queue: given("queue"), text },
+            filter: JobFilter {
+                states,
+                kind: given("kind"),
+                queue: given("queue"),
+                batch: given("batch").and_then(|id| id.parse().ok()),
+                text,
+            },
             sort: if given("sort").as_deref() == Some("oldest") {
                 SortOrder::Oldest
             } else {
@@ -46,6 +52,7 @@ impl ListAddress {
                 pairs.push(format!("{name}={}", percent_encode(value)));
             }
         }
+        pairs.extend(self.filter.batch.map(|batch| format!("batch={batch}")));
         if self.sort == SortOrder::Oldest {
             pairs.push("sort=oldest".to_owned());
         }
@@ -56,6 +63,16 @@ impl ListAddress {
     pub fn is_filtered(&self) -> bool {
         self.filter != JobFilter::default()
     }
+}
+
+/// What a filter narrows the list to, part by part: `state failed`, `queue web`.
+pub fn parts(filter: &JobFilter) -> Vec<String> {
+    let states = filter.states.iter().map(|state| format!("state {state}"));
+    let queue = filter.queue.iter().map(|queue| format!("queue {queue}"));
+    let kind = filter.kind.iter().map(|kind| format!("kind {kind}"));
+    let batch = filter.batch.iter().map(|batch| format!("batch {batch}"));
+    let text = (!filter.text.is_empty()).then(|| format!("text “{}”", filter.text));
+    states.chain(queue).chain(kind).chain(batch).chain(text).collect()
 }
 
 /// Encodes for a query value or a path segment: everything but letters, digits and `-._~`.
@@ -73,6 +90,8 @@ pub fn percent_encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use taskyard_shared::batch::BatchId;
+
     use super::*;
 
     #[test]
@@ -82,6 +101,7 @@ mod tests {
                 states: vec![JobState::Pending, JobState::Failed],
                 kind: Some("http".into()),
                 queue: Some("web".into()),
+                batch: Some(BatchId(7)),
                 text: "50 % & ü".into(),
             },
             sort: SortOrder::Oldest,
@@ -90,7 +110,7 @@ mod tests {
         let path = address.path();
         assert_eq!(
             path,
-            "/?state=pending,failed&queue=web&kind=http&q=50%20%25%20%26%20%C3%BC&sort=oldest&row=12"
+            "/?state=pending,failed&queue=web&kind=http&q=50%20%25%20%26%20%C3%BC&batch=7&sort=oldest&row=12"
         );
         let query = path.trim_start_matches("/?").replace("50%20%25%20%26%20%C3%BC", "50 % & ü");
         let get = |name: &str| {

@@ -3,9 +3,10 @@
 
 mod build;
 mod model;
+pub mod options;
 
-pub use build::{Values, build, error_for, initial};
-pub use model::{Field, Input, fields};
+pub use build::{Values, build, error_for, filled, has_place, identifier, initial, placed, unplaced};
+pub use model::{Field, Input, fields, fields_under};
 
 #[cfg(test)]
 mod tests;

@@ -46,11 +46,23 @@ impl Queues {
 
 #[cfg(test)]
 mod tests {
+    use taskyard_shared::queue::Retention;
+
     use super::*;
 
     fn queue(name: &str, pending: u64) -> QueueStatus {
         let counts = StateCounts { pending, ..StateCounts::default() };
-        QueueStatus { name: name.into(), concurrency: 1, paused: false, counts, stopping: 0 }
+        QueueStatus {
+            name: name.into(),
+            concurrency: 1,
+            paused: false,
+            draining: false,
+            max_attempts: None,
+            timeout_ms: None,
+            retention: Retention::default(),
+            counts,
+            stopping: 0,
+        }
     }
 
     #[test]

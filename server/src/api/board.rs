@@ -1,10 +1,21 @@
 //! The board's files, as Trunk built them into this binary; a page that says how to get them when they are
 //! not in it.
 
+use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::problem::wrong_method;
+
 pub fn configure(config: &mut web::ServiceConfig) {
-    config.default_service(web::get().to(serve));
+    config.default_service(web::to(answer));
+}
+
+/// Whatever nothing else answers.
+async fn answer(request: HttpRequest) -> HttpResponse {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return wrong_method(&request, "GET, HEAD");
+    }
+    serve(request).await
 }
 
 #[cfg(feature = "board")]

@@ -9,7 +9,12 @@ use crate::Yard;
 use crate::queue::QueueError;
 
 pub fn configure(config: &mut web::ServiceConfig) {
-    config.route("/healthz", web::get().to(live)).route("/readyz", web::get().to(ready));
+    // Some load balancers ask with HEAD.
+    config
+        .route("/healthz", web::get().to(live))
+        .route("/healthz", web::head().to(live))
+        .route("/readyz", web::get().to(ready))
+        .route("/readyz", web::head().to(ready));
 }
 
 async fn live() -> &'static str {

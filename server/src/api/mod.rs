@@ -7,55 +7,34 @@ pub mod board;
 pub mod files;
 pub mod guard;
 pub mod health;
-pub mod jobs;
 pub mod metrics;
+pub mod openapi;
 pub mod origin;
 pub mod problem;
-pub mod queues;
+pub mod routes;
 pub mod source;
 
-use actix_web::error::{JsonPayloadError, QueryPayloadError};
-use actix_web::{HttpRequest, web};
+mod batches;
+mod bulk;
+mod command;
+mod jobs;
+mod limits;
+mod operations;
+mod queues;
+mod request;
+mod schedules;
+
+use actix_web::{HttpRequest, HttpResponse, web};
 use taskyard_shared::error::{ErrorCode, WireError};
-use taskyard_shared::limits::MAX_FRAME_BYTES;
 
-use problem::Problem;
-
-/// Every route below `/api/v1`.
+/// Every route below `/api`.
 pub fn configure(config: &mut web::ServiceConfig) {
-    config.service(
-        web::scope("/api/v1")
-            .app_data(web::JsonConfig::default().limit(MAX_FRAME_BYTES).error_handler(json_error))
-            .app_data(web::QueryConfig::default().error_handler(query_error))
-            .configure(jobs::configure)
-            .configure(queues::configure)
-            .configure(files::configure)
-            .route("/source", web::get().to(source::list))
-            .default_service(web::to(no_such_route)),
-    );
+    config
+        .configure(routes::mount)
+        .service(web::scope("/api").configure(openapi::mount).default_service(web::to(no_such_version)));
 }
 
-fn json_error(error: JsonPayloadError, _: &HttpRequest) -> actix_web::Error {
-    let (code, message) = match &error {
-        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
-            (ErrorCode::TooLarge, format!("the body is larger than {} KiB", MAX_FRAME_BYTES / 1024))
-        }
-        JsonPayloadError::ContentType => {
-            (ErrorCode::BadRequest, "send JSON, with the header content-type: application/json".to_owned())
-        }
-        JsonPayloadError::Deserialize(reason) => {
-            (ErrorCode::BadRequest, format!("the body is not what this asks for: {reason}"))
-        }
-        other => (ErrorCode::BadRequest, format!("the body could not be read: {other}")),
-    };
-    Problem(WireError::new(code, message)).into()
-}
-
-fn query_error(error: QueryPayloadError, _: &HttpRequest) -> actix_web::Error {
-    Problem(WireError::new(ErrorCode::InvalidQuery, format!("the query is not understood: {error}"))).into()
-}
-
-async fn no_such_route(request: HttpRequest) -> Problem {
-    let message = format!("there is no {} {}", request.method(), request.path());
-    Problem(WireError::new(ErrorCode::NotFound, message))
+async fn no_such_version(request: HttpRequest) -> HttpResponse {
+    let message = format!("there is no {}; the API is at {}", request.path(), routes::PREFIX);
+    problem::problem(&WireError::new(ErrorCode::NotFound, message))
 }

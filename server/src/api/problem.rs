@@ -1,8 +1,10 @@
 //! Errors of the API in the form of RFC 9457: `application/problem+json`.
 
 use actix_web::body::BoxBody;
+use actix_web::error::BlockingError;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, HttpResponseBuilder, Responder, ResponseError};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder, ResponseError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use taskyard_shared::error::{ErrorCode, FieldError, WireError};
 
@@ -10,16 +12,36 @@ use taskyard_shared::error::{ErrorCode, FieldError, WireError};
 #[derive(Debug)]
 pub struct Problem(pub WireError);
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// What went wrong (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub struct ProblemBody<'a> {
+    /// `urn:taskyard:error:` and the code.
     #[serde(rename = "type")]
     kind: String,
+    /// The code in words.
     title: &'static str,
+    /// The status of the answer.
     status: u16,
+    /// A sentence for the person, saying what to do where there is something to do.
     detail: &'a str,
     code: ErrorCode,
+    /// What is wrong with single arguments.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    #[schemars(default)]
     fields: &'a [FieldError],
+    /// What is wrong with single jobs of several.
+    #[serde(skip_serializing_if = "<[RefusedJob]>::is_empty")]
+    #[schemars(default)]
+    errors: &'a [RefusedJob],
+}
+
+/// One of several jobs, and why it was refused.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RefusedJob {
+    /// Its place among the jobs, from 0; that of `then` comes last.
+    pub index: usize,
+    pub error: WireError,
 }
 
 impl std::fmt::Display for Problem {
@@ -54,14 +76,39 @@ impl Responder for Problem {
 
 /// The response that says what went wrong.
 pub fn problem(error: &WireError) -> HttpResponse {
-    let status = status(error.code);
-    let body = Body {
+    respond(status(error.code), error, &[])
+}
+
+/// As [`problem`], with what is wrong with each of several jobs.
+pub fn jobs_refused(error: &WireError, refused: &[RefusedJob]) -> HttpResponse {
+    respond(status(error.code), error, refused)
+}
+
+/// The path exists, but cannot be asked like this. `allowed`: the header `Allow`.
+pub fn wrong_method(request: &HttpRequest, allowed: &str) -> HttpResponse {
+    let message = format!("{} takes {allowed}; it was asked with {}", request.path(), request.method());
+    let error = WireError::new(ErrorCode::BadRequest, message);
+    let mut response = respond(StatusCode::METHOD_NOT_ALLOWED, &error, &[]);
+    if let Ok(allowed) = allowed.parse() {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
+}
+
+/// What a call that may block says when it was not made.
+pub fn stopping(_: BlockingError) -> Problem {
+    Problem(WireError::new(ErrorCode::Unavailable, "the server is stopping; try again when it is back"))
+}
+
+fn respond(status: StatusCode, error: &WireError, errors: &[RefusedJob]) -> HttpResponse {
+    let body = ProblemBody {
         kind: format!("urn:taskyard:error:{}", error.code.as_str()),
         title: title(error.code),
         status: status.as_u16(),
         detail: &error.message,
         code: error.code,
         fields: &error.fields,
+        errors,
     };
     let mut response = HttpResponseBuilder::new(status);
     if error.code.is_retryable() {
@@ -71,7 +118,8 @@ pub fn problem(error: &WireError) -> HttpResponse {
     response.content_type("application/problem+json").body(body)
 }
 
-fn status(code: ErrorCode) -> StatusCode {
+/// The status of an answer with this error.
+pub fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::BadRequest | ErrorCode::UnknownCommand | ErrorCode::UnsupportedVersion => {
             StatusCode::BAD_REQUEST
@@ -81,7 +129,7 @@ fn status(code: ErrorCode) -> StatusCode {
         }
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
-        ErrorCode::AlreadyFinished | ErrorCode::WrongState => StatusCode::CONFLICT,
+        ErrorCode::AlreadyFinished | ErrorCode::WrongState | ErrorCode::Conflict => StatusCode::CONFLICT,
         ErrorCode::Overloaded | ErrorCode::Unavailable | ErrorCode::StoreFailed => {
             StatusCode::SERVICE_UNAVAILABLE
         }
@@ -90,7 +138,8 @@ fn status(code: ErrorCode) -> StatusCode {
     }
 }
 
-fn title(code: ErrorCode) -> &'static str {
+/// The code in words.
+pub fn title(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::BadRequest => "Request not understood",
         ErrorCode::UnknownCommand => "Unknown command",
@@ -102,6 +151,7 @@ fn title(code: ErrorCode) -> &'static str {
         ErrorCode::NotFound => "Not found",
         ErrorCode::AlreadyFinished => "Already finished",
         ErrorCode::WrongState => "Not in this state",
+        ErrorCode::Conflict => "Conflict",
         ErrorCode::Overloaded => "Overloaded",
         ErrorCode::Unavailable => "Unavailable",
         ErrorCode::StoreFailed => "Not stored",

@@ -1,51 +1,55 @@
 //! Queues and kinds.
 
 use actix_web::{HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Serialize;
+use taskyard_shared::command::Command;
 use taskyard_shared::kind::KindInfo;
-use taskyard_shared::queue::QueueStatus;
+use taskyard_shared::queue::{QueueChange, QueueStatus};
 
+use super::command::run;
 use super::problem::Problem;
+use super::request::{JsonBody, Name};
 use crate::Yard;
 
-pub fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/kinds", web::get().to(kinds))
-        .route("/queues", web::get().to(list))
-        .route("/queues/{name}", web::patch().to(change));
-}
-
-#[derive(Serialize)]
-struct Queues {
+/// Sorted by name.
+#[derive(Serialize, JsonSchema)]
+pub struct Queues {
     queues: Vec<QueueStatus>,
 }
 
-#[derive(Serialize)]
-struct Kinds {
+/// Sorted by name.
+#[derive(Serialize, JsonSchema)]
+pub struct Kinds {
     kinds: Vec<KindInfo>,
 }
 
-async fn list(yard: web::Data<Yard>) -> Result<HttpResponse, Problem> {
+pub async fn list(yard: web::Data<Yard>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(Queues { queues: yard.queues().await? }))
 }
 
-async fn kinds(yard: web::Data<Yard>) -> HttpResponse {
+pub async fn kinds(yard: web::Data<Yard>) -> HttpResponse {
     HttpResponse::Ok().json(Kinds { kinds: yard.kinds() })
 }
 
-/// What may be changed; what is left out stays.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    paused: Option<bool>,
-    concurrency: Option<u32>,
+pub async fn change(
+    yard: web::Data<Yard>,
+    Name(name): Name,
+    change: JsonBody<QueueChange>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(yard.configure(name, change.value).await?))
 }
 
-async fn change(
-    yard: web::Data<Yard>,
-    name: web::Path<String>,
-    change: web::Json<Change>,
-) -> Result<HttpResponse, Problem> {
-    let Change { paused, concurrency } = change.into_inner();
-    Ok(HttpResponse::Ok().json(yard.configure(name.into_inner(), paused, concurrency).await?))
+pub async fn pause(yard: web::Data<Yard>, Name(queue): Name) -> Result<HttpResponse, Problem> {
+    run(&yard, Command::PauseQueue { queue }).await
+}
+
+pub async fn resume(yard: web::Data<Yard>, Name(queue): Name) -> Result<HttpResponse, Problem> {
+    run(&yard, Command::ResumeQueue { queue }).await
+}
+
+/// The queue takes no more jobs, and works off those it has.
+pub async fn drain(yard: web::Data<Yard>, Name(queue): Name) -> Result<HttpResponse, Problem> {
+    let change = QueueChange { draining: Some(true), ..QueueChange::default() };
+    run(&yard, Command::ConfigureQueue { queue, change }).await
 }

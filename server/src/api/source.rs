@@ -1,16 +1,19 @@
 //! The sources of the parts that make the board live, as compiled into this very binary.
 
 use actix_web::HttpResponse;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
-struct Sources {
+#[derive(Serialize, JsonSchema)]
+pub struct Sources {
     version: &'static str,
     files: &'static [SourceFile],
 }
 
-#[derive(Serialize)]
+/// A file of the server's source.
+#[derive(Serialize, JsonSchema)]
 struct SourceFile {
+    /// Within the repository.
     path: &'static str,
     text: &'static str,
 }

@@ -1,11 +1,27 @@
 //! What can be typed.
 
-use std::path::PathBuf;
+mod add;
+mod jobs;
+mod limits;
+mod queues;
+mod schedules;
+mod serve;
+#[cfg(test)]
+mod tests;
+
+use clap::{Args, Parser, Subcommand};
 
 use super::bench::args::BenchCommand;
-use clap::{Args, Parser, Subcommand};
-use taskyard::shared::job::{JobId, JobState};
-use taskyard::shared::limits::{MAX_CONCURRENCY, MAX_VIEW_ROWS};
+use super::output::Form;
+pub use add::{AddArgs, AddManyArgs, OptionArgs, WhenArgs, WorkArgs};
+pub use jobs::{
+    BatchArgs, BulkArgs, ClearArgs, JobArgs, JobsArgs, ListArgs, LogArgs, PriorityArgs, PriorityOf, UndoArgs,
+    WatchArgs,
+};
+pub use limits::{LimitArgs, LimitCommand};
+pub use queues::{ConcurrencyArgs, QueueArgs, QueueNameArgs, QueueSettingArgs, Setting};
+pub use schedules::{PreviewArgs, ScheduleArgs, ScheduleCommand};
+pub use serve::ServeArgs;
 
 /// A background-job server with a live board: one binary, SQLite inside.
 #[derive(Debug, Parser)]
@@ -18,261 +34,122 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a server until it is told to stop (Ctrl-C or SIGTERM)
+    #[command(after_help = "Example:\n  taskyard serve --bind 127.0.0.1:8080 --data ./data")]
     Serve(ServeArgs),
     /// Add a job
-    Add(AddArgs),
+    #[command(after_help = "Examples:
+  taskyard add demo name=Report duration=3 --wait --log
+  taskyard add http url=https://example.org --delay 10m --max-attempts 5 --backoff exponential:2s..1h
+  taskyard add demo name=Sum --after 1 --after 2 --on-failure cancel --unique=sum --on-conflict existing")]
+    Add(Box<AddArgs>),
+    /// Add several jobs at once, which may wait for each other
+    #[command(after_help = "Examples:
+  taskyard add-many jobs.json --batch nightly --then '{\"kind\":\"demo\",\"args\":{\"name\":\"Sum\"}}'
+  taskyard add-many - --mode each --chain")]
+    AddMany(AddManyArgs),
     /// List jobs
+    #[command(after_help = "Example:\n  taskyard list --state failed --queue demo --text report --limit 50")]
     List(ListArgs),
     /// Show everything about a job
-    Show(ShowArgs),
-    /// Watch the newest jobs and the queues live
+    #[command(after_help = "Example:\n  taskyard show 12")]
+    Show(JobArgs),
+    /// Show what a job's work wrote
+    #[command(after_help = "Example:\n  taskyard log 12 --follow")]
+    Log(LogArgs),
+    /// Tell why a job is not running, and when it may be expected to start
+    #[command(after_help = "Example:\n  taskyard explain 12")]
+    Explain(JobArgs),
+    /// Show how far a batch is
+    #[command(after_help = "Example:\n  taskyard batch 7")]
+    Batch(BatchArgs),
+    /// Watch the newest jobs and the queues live; with --json, each change is one JSON object a line
+    #[command(after_help = "Example:\n  taskyard watch --limit 10")]
     Watch(WatchArgs),
-    /// Cancel jobs that wait or run
+    /// Cancel jobs that have not ended
+    #[command(after_help = "Examples:
+  taskyard cancel 12 13
+  taskyard cancel --all --state pending --queue demo --undo-for 30s")]
     Cancel(JobsArgs),
-    /// Run failed or cancelled jobs again
+    /// Run failed or cancelled jobs again, and scheduled ones now
+    #[command(after_help = "Examples:\n  taskyard retry 12\n  taskyard retry --all --state failed --yes")]
     Retry(JobsArgs),
     /// Delete finished jobs
+    #[command(after_help = "Examples:\n  taskyard delete 12\n  taskyard delete --all --kind http --yes")]
+    Delete(JobsArgs),
+    /// Set the priority of jobs that have not begun
+    #[command(
+        override_usage = "taskyard priority <ID> <PRIORITY>\n       taskyard priority --all <PRIORITY> [OPTIONS]",
+        after_help = "Examples:\n  taskyard priority 12 50\n  taskyard priority --all -10 --queue demo"
+    )]
+    Priority(PriorityArgs),
+    /// Delete all finished jobs, or those of one queue
+    #[command(after_help = "Example:\n  taskyard clear --queue demo")]
     Clear(ClearArgs),
+    /// List the operations on many jobs
+    #[command(after_help = "Example:\n  taskyard operations")]
+    Operations(ClientArgs),
+    /// Undo an operation that still waits
+    #[command(after_help = "Example:\n  taskyard undo 3")]
+    Undo(UndoArgs),
     /// List the queues with their settings and counts
-    Queues(ReadArgs),
+    #[command(after_help = "Example:\n  taskyard queues --json")]
+    Queues(ClientArgs),
+    /// Show a queue, or change its settings
+    #[command(after_help = "Examples:
+  taskyard queue demo
+  taskyard queue demo --max-attempts 3 --timeout 5m --keep-completed 7d --keep-failed 30d,10000 --drain")]
+    Queue(QueueArgs),
     /// Start no further job of a queue; what runs goes on
-    Pause(QueueArgs),
+    #[command(after_help = "Example:\n  taskyard pause demo")]
+    Pause(QueueNameArgs),
     /// Let a paused queue go on
-    Resume(QueueArgs),
+    #[command(after_help = "Example:\n  taskyard resume demo")]
+    Resume(QueueNameArgs),
     /// Set how many jobs of a queue may run at a time
+    #[command(after_help = "Example:\n  taskyard concurrency demo 4")]
     Concurrency(ConcurrencyArgs),
+    /// List the limits and what they do at the moment
+    #[command(after_help = "Example:\n  taskyard limits")]
+    Limits(ClientArgs),
+    /// Set or remove a limit
+    #[command(subcommand)]
+    Limit(LimitCommand),
+    /// List the schedules and their next runs
+    #[command(after_help = "Example:\n  taskyard schedules")]
+    Schedules(ClientArgs),
+    /// Set, remove, pause, resume, run or preview a schedule
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
     /// List the kinds of jobs and their arguments
-    Kinds(ReadArgs),
+    #[command(after_help = "Example:\n  taskyard kinds")]
+    Kinds(ClientArgs),
     /// Measure how fast this machine runs jobs
     #[command(subcommand)]
     Bench(BenchCommand),
 }
 
+/// For every command that is a client of a server.
 #[derive(Clone, Debug, Args)]
-pub struct ServerArg {
+pub struct ClientArgs {
+    /// The server's answer as JSON on stdout; a refusal as JSON on stderr
+    #[arg(long)]
+    pub json: bool,
     /// Address of the server
     #[arg(long, value_name = "URL", env = "TASKYARD_SERVER", default_value = "http://127.0.0.1:8080")]
     pub server: String,
 }
 
-/// Each flag wins over its environment variable, and that over the file.
-#[derive(Debug, Default, Args)]
-pub struct ServeArgs {
-    /// Configuration file [default: taskyard.toml, if there is one]
-    #[arg(long, value_name = "FILE", env = "TASKYARD_CONFIG")]
-    pub config: Option<PathBuf>,
-    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS")]
-    pub bind: Option<String>,
-    /// Folder of the database and files [default: ./data]
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<String>,
-    /// Threads that answer requests [default: one per core]
-    #[arg(long, value_name = "N")]
-    pub workers: Option<String>,
-    /// Threads that run jobs [default: one per core]
-    #[arg(long, value_name = "N")]
-    pub threads: Option<String>,
-    /// Another origin whose pages may use the server; may be repeated
-    #[arg(long = "allow-origin", value_name = "ORIGIN")]
-    pub allow_origin: Vec<String>,
-    /// Another name under which the server is reached; may be repeated
-    #[arg(long = "allow-host", value_name = "HOST")]
-    pub allow_host: Vec<String>,
-    /// Let http jobs call loopback, private and link-local addresses
-    #[arg(long)]
-    pub allow_private_addresses: bool,
-    /// How long running jobs may go on after the stop was asked for, in seconds [default: 30]
-    #[arg(long, value_name = "S")]
-    pub deadline: Option<String>,
-    /// error, warn, info, debug, trace or off; or by part: info,taskyard=debug [default: info,actix_server=warn]
-    #[arg(long, value_name = "FILTER")]
-    pub log_level: Option<String>,
-    /// text or json [default: text]
-    #[arg(long, value_name = "FORMAT")]
-    pub log_format: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct AddArgs {
-    /// Kind of the job: `taskyard kinds` lists them
-    pub kind: String,
-    /// Arguments, read as the kind's schema says: name=Report duration=3
-    #[arg(value_name = "KEY=VALUE")]
-    pub pairs: Vec<String>,
-    /// All arguments as a JSON object; pairs win over it
-    #[arg(long, value_name = "JSON", conflicts_with = "args_file")]
-    pub args: Option<String>,
-    /// The same, from a file (- for standard input)
-    #[arg(long, value_name = "FILE")]
-    pub args_file: Option<PathBuf>,
-    /// Upload a file and hand it to the job; may be repeated
-    #[arg(long = "file", value_name = "PATH")]
-    pub files: Vec<PathBuf>,
-    /// Queue to wait in [default: the kind's own]
-    #[arg(long)]
-    pub queue: Option<String>,
-    /// Wait until the job has ended; exit with 0 completed, 1 failed, 2 cancelled
-    #[arg(long)]
-    pub wait: bool,
-    #[command(flatten)]
-    pub server: ServerArg,
-}
-
-#[derive(Debug, Args)]
-pub struct ListArgs {
-    /// Only jobs in this state; may be repeated
-    #[arg(long = "state")]
-    pub states: Vec<JobState>,
-    /// Only jobs of this kind
-    #[arg(long)]
-    pub kind: Option<String>,
-    /// Only jobs of this queue
-    #[arg(long)]
-    pub queue: Option<String>,
-    /// Only jobs with this text in name, detail, kind, queue or error
-    #[arg(long)]
-    pub text: Option<String>,
-    /// Oldest first
-    #[arg(long)]
-    pub oldest: bool,
-    /// Begin after this job
-    #[arg(long, value_name = "ID")]
-    pub after: Option<JobId>,
-    /// Most rows
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_VIEW_ROWS)))]
-    pub limit: u32,
-    #[command(flatten)]
-    pub read: ReadArgs,
-}
-
-/// For commands that only look.
-#[derive(Debug, Args)]
-pub struct ReadArgs {
-    /// JSON instead of a table
-    #[arg(long)]
-    pub json: bool,
-    #[command(flatten)]
-    pub server: ServerArg,
-}
-
-#[derive(Debug, Args)]
-pub struct ShowArgs {
-    /// Number of the job
-    pub id: JobId,
-    #[command(flatten)]
-    pub read: ReadArgs,
-}
-
-#[derive(Debug, Args)]
-pub struct WatchArgs {
-    /// How many jobs to show
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_VIEW_ROWS)))]
-    pub limit: u32,
-    #[command(flatten)]
-    pub server: ServerArg,
-}
-
-#[derive(Debug, Args)]
-pub struct JobsArgs {
-    /// Numbers of the jobs
-    #[arg(required = true, value_name = "ID")]
-    pub ids: Vec<JobId>,
-    #[command(flatten)]
-    pub server: ServerArg,
-}
-
-#[derive(Debug, Args)]
-pub struct ClearArgs {
-    /// Only those of this queue
-    #[arg(long)]
-    pub queue: Option<String>,
-    #[command(flatten)]
-    pub server: ServerArg,
-}
-
-#[derive(Debug, Args)]
-pub struct QueueArgs {
-    /// Name of the queue
-    pub queue: String,
-    #[command(flatten)]
-    pub server: ServerArg,
-}
-
-#[derive(Debug, Args)]
-pub struct ConcurrencyArgs {
-    /// Name of the queue
-    pub queue: String,
-    /// Most jobs at a time
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CONCURRENCY)))]
-    pub concurrency: u32,
-    #[command(flatten)]
-    pub server: ServerArg,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(line: &str) -> Result<Command, String> {
-        let words = std::iter::once("taskyard").chain(line.split_whitespace());
-        Cli::try_parse_from(words).map(|cli| cli.command).map_err(|error| error.to_string())
+impl ClientArgs {
+    pub fn form(&self) -> Form {
+        if self.json { Form::Json } else { Form::Text }
     }
+}
 
-    #[test]
-    fn the_declarations_hold_together() {
-        use clap::CommandFactory;
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn what_is_typed_arrives() {
-        let lines = [
-            "serve",
-            "serve --bind 127.0.0.1:0 --data /tmp/x --workers 2 --log-format json --allow-private-addresses",
-            "add demo name=a duration=3 --queue slow --wait --server http://h:1",
-            "add image --file a.jpg --file b.jpg --args {}",
-            "list --state failed --state cancelled --kind demo --text x --after 7 --limit 500 --json",
-            "show 12 --json",
-            "watch --limit 5",
-            "cancel 1 2 3",
-            "retry 4",
-            "clear --queue demo",
-            "queues",
-            "pause demo",
-            "resume demo",
-            "concurrency demo 10000",
-            "kinds --json",
-            "bench throughput --jobs 10 --concurrency 5 --callers 2 --tabs 1 --stored 7 --stored-as waiting",
-            "bench adds --stored 10 --tabs 2 --rounds 3 --data /tmp/x --json",
-        ];
-        for line in lines {
-            assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
-        }
-        let Ok(Command::Add(add)) = parse("add demo name=a duration=3 --wait") else { panic!("not an add") };
-        assert_eq!((add.kind.as_str(), add.pairs.len(), add.wait), ("demo", 2, true));
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused() {
-        let cases = [
-            ("", "Usage"),
-            ("ad demo", "similar subcommand"),
-            ("add", "KIND"),
-            ("add demo --args {} --args-file f", "cannot be used with"),
-            ("list --state done", "is not a state"),
-            ("list --limit 0", "is not in 1..=500"),
-            ("list --limit 501", "is not in 1..=500"),
-            ("show twelve", "invalid value 'twelve'"),
-            ("cancel", "ID"),
-            ("concurrency demo 0", "is not in 1..=10000"),
-            ("bench throughput --jobs 0", "is not in 1..=100000000"),
-            ("bench throughput --stored-as old", "possible values: finished, waiting"),
-            ("serve --prot 80", "unexpected argument '--prot'"),
-        ];
-        for (line, expected) in cases {
-            let error = parse(line).expect_err(line);
-            assert!(error.contains(expected), "{line:?}\n  gives   {error}\n  without {expected}");
-        }
-    }
+/// For commands that concern one limit or schedule.
+#[derive(Debug, Args)]
+pub struct NameArgs {
+    /// Its name
+    pub name: String,
+    #[command(flatten)]
+    pub client: ClientArgs,
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use serde::Deserialize;
+use serde_json::{Value, json};
 use taskyard::shared::error::WireError;
 
 /// How a command that was done ends the process.
@@ -37,8 +39,8 @@ pub enum CliError {
         "no server answers at {server} ({reason}); start one with `taskyard serve`, or name another with --server URL"
     )]
     NotThere { server: String, reason: String },
-    #[error("{}", sentence(.0))]
-    Refused(WireError),
+    #[error("{}", .0.sentence())]
+    Refused(Refusal),
     /// What answered is no Taskyard, or another version of it.
     #[error("{server} does not answer as a Taskyard server does: {reason}")]
     Strange { server: String, reason: String },
@@ -51,7 +53,45 @@ pub enum CliError {
     Failed(String),
 }
 
+/// What the server said it would not do.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub error: WireError,
+    /// The same as the API says it (RFC 9457).
+    pub problem: Value,
+}
+
+impl From<WireError> for Refusal {
+    fn from(error: WireError) -> Self {
+        let kind = format!("urn:taskyard:error:{}", error.code.as_str());
+        let mut problem = json!({ "type": kind, "detail": error.message, "code": error.code });
+        if !error.fields.is_empty() {
+            problem["fields"] = json!(error.fields);
+        }
+        Refusal { error, problem }
+    }
+}
+
+/// A mistake that no server was asked about, in the form of those that one was.
+pub fn local_problem(title: &str, detail: &str) -> Value {
+    json!({ "type": "about:blank", "title": title, "detail": detail })
+}
+
 impl CliError {
+    /// The error for programs: what the server said, or what is like it.
+    pub fn problem(&self) -> Value {
+        let title = match self {
+            CliError::Refused(refusal) => return refusal.problem.clone(),
+            CliError::Usage(_) => "Wrong usage",
+            CliError::NotThere { .. } => "No server",
+            CliError::Strange { .. } => "Strange answer",
+            CliError::Unreadable { .. } => "Unreadable file",
+            CliError::Output(_) => "Output failed",
+            CliError::Failed(_) => "Failed",
+        };
+        local_problem(title, &self.to_string())
+    }
+
     pub fn exit(&self) -> Exit {
         match self {
             CliError::Failed(_) => Exit::Failed,
@@ -67,11 +107,24 @@ impl CliError {
     }
 }
 
+impl Refusal {
+    /// What is wrong, then each wrong field, or each wrong one of several jobs, on a line of its own.
+    fn sentence(&self) -> String {
+        let mut text = fields_told(&self.error);
+        for refused in self.problem["errors"].as_array().into_iter().flatten() {
+            if let Ok(error) = WireError::deserialize(&refused["error"]) {
+                text.push_str(&format!("\n  jobs[{}]: {error}", refused["index"]));
+            }
+        }
+        text
+    }
+}
+
 /// The error with each wrong field on a line of its own.
-fn sentence(error: &WireError) -> String {
+fn fields_told(error: &WireError) -> String {
     let mut text = error.message.clone();
     for field in &error.fields {
-        let name = field.field.trim_start_matches('/');
+        let name = field.field.trim_start_matches(['/', '$']);
         let name = if name.is_empty() { "arguments" } else { name };
         text.push_str(&format!("\n  {name}: {}", field.message));
     }

@@ -2,6 +2,7 @@
 
 use taskyard::clock::Clock;
 use taskyard::shared::job::{JobState, JobSummary};
+use taskyard::shared::view::JobFilter;
 
 /// Milliseconds since the Unix epoch.
 pub fn now_ms() -> i64 {
@@ -29,11 +30,54 @@ pub fn ago(then_ms: i64, now_ms: i64) -> String {
     }
 }
 
+/// How long until then: `in 12 s`, or `now` once it has come.
+pub fn until(then_ms: i64, now_ms: i64) -> String {
+    match then_ms - now_ms {
+        ..=0 => "now".to_owned(),
+        ms => format!("in {}", span(ms)),
+    }
+}
+
+/// `1 job`, `1,234 jobs`.
+pub fn one_or_more(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(count), if count == 1 { "" } else { "s" })
+}
+
+/// Which jobs a filter means: `jobs that are failed or cancelled, of queue demo`.
+pub fn filter(filter: &JobFilter) -> String {
+    let mut text = "all jobs".to_owned();
+    if !filter.states.is_empty() {
+        let states: Vec<&str> = filter.states.iter().map(|state| state.as_str()).collect();
+        text = format!("{} jobs", states.join(" or "));
+    }
+    for (name, value) in [("kind", &filter.kind), ("queue", &filter.queue)] {
+        if let Some(value) = value {
+            text.push_str(&format!(", {name} {}", plain(value)));
+        }
+    }
+    if let Some(batch) = filter.batch {
+        text.push_str(&format!(", batch {batch}"));
+    }
+    if !filter.text.is_empty() {
+        text.push_str(&format!(", with \"{}\"", plain(&filter.text)));
+    }
+    text
+}
+
+/// Local time of day to the millisecond.
+pub fn time_of_day(ms: i64) -> String {
+    local(ms, "%H:%M:%S%.3f")
+}
+
 /// Local date and time to the second.
 pub fn moment(ms: i64) -> String {
+    local(ms, "%Y-%m-%d %H:%M:%S")
+}
+
+fn local(ms: i64, pattern: &str) -> String {
     jiff::Timestamp::from_millisecond(ms).map_or_else(
         |_| format!("{ms} ms"),
-        |at| at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        |at| at.to_zoned(jiff::tz::TimeZone::system()).strftime(pattern).to_string(),
     )
 }
 
@@ -43,6 +87,30 @@ pub fn ran_for(job: &JobSummary, now_ms: i64) -> String {
         (Some(started), Some(finished)) => span(finished - started),
         (Some(started), None) if job.state == JobState::Processing => span(now_ms - started),
         _ => String::new(),
+    }
+}
+
+/// When the job may run, while it waits for that.
+pub fn runs(job: &JobSummary, now_ms: i64) -> String {
+    match (job.state, job.run_at_ms) {
+        (JobState::Scheduled | JobState::Waiting, Some(at)) => until(at, now_ms),
+        _ => String::new(),
+    }
+}
+
+/// `1 of 5` once an attempt has failed.
+pub fn failures(job: &JobSummary) -> String {
+    match job.failures {
+        0 => String::new(),
+        failures => format!("{failures} of {}", job.max_attempts),
+    }
+}
+
+/// Nothing where it is 0, as for nearly all jobs.
+pub fn priority(job: &JobSummary) -> String {
+    match job.priority {
+        0 => String::new(),
+        priority => priority.to_string(),
     }
 }
 
@@ -115,6 +183,20 @@ mod tests {
             (bytes(980), bytes(12_800), bytes(3 << 20)),
             ("980 B".into(), "12.5 KiB".into(), "3.0 MiB".into())
         );
+    }
+
+    #[test]
+    fn filters_and_counts_read_as_sentences() {
+        assert_eq!(filter(&JobFilter::default()), "all jobs");
+        let some = JobFilter {
+            states: vec![JobState::Failed, JobState::Cancelled],
+            queue: Some("demo".to_owned()),
+            text: "tea\u{7}".to_owned(),
+            ..JobFilter::default()
+        };
+        assert_eq!(filter(&some), "failed or cancelled jobs, queue demo, with \"tea \"");
+        assert_eq!((one_or_more(1, "job"), one_or_more(1_200, "job")), ("1 job".into(), "1,200 jobs".into()));
+        assert_eq!((until(12_500, 500), until(1, 2)), ("in 12 s".into(), "now".into()));
     }
 
     #[test]

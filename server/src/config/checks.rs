@@ -3,14 +3,15 @@
 use std::net::SocketAddr;
 
 use ipnet::IpNet;
-use taskyard_shared::limits::MAX_CONCURRENCY;
+use taskyard_shared::limits::{MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_DELAY_MS};
 use toml::Value;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// Whole numbers: key, least, most.
-const BOUNDS: [(&str, i64, i64); 6] = [
+const BOUNDS: [(&str, i64, i64); 7] = [
     ("server.max_sessions", 1, 1_000_000),
     ("server.workers", 1, 512),
+    ("files.quota_mb", 0, 1_000_000_000),
     ("executor.threads", 1, 512),
     ("shutdown.deadline_s", 0, 86_400),
     ("supervision.max_restarts", 0, 1_000),
@@ -34,14 +35,24 @@ pub(super) fn check(key: &str, value: &Value, example: &Value) -> Result<(), Str
 }
 
 fn check_number(key: &str, number: i64) -> Result<(), String> {
-    let queue = key.starts_with("queues.").then_some((1, i64::from(MAX_CONCURRENCY)));
-    let bound = queue.or_else(|| BOUNDS.iter().find(|bound| bound.0 == key).map(|bound| (bound.1, bound.2)));
+    let bound = queue_bound(key)
+        .or_else(|| BOUNDS.iter().find(|bound| bound.0 == key).map(|bound| (bound.1, bound.2)));
     match bound {
         Some((least, most)) if !(least..=most).contains(&number) => {
             Err(format!("{key} is {number}; it must be {least} to {most}"))
         }
         _ => Ok(()),
     }
+}
+
+/// The bounds of a queue's setting, whatever the queue is called.
+fn queue_bound(key: &str) -> Option<(i64, i64)> {
+    let (_, setting) = key.strip_prefix("queues.")?.rsplit_once('.')?;
+    Some(match setting {
+        "max_attempts" => (1, i64::from(MAX_ATTEMPTS)),
+        "timeout_s" => (1, i64::try_from(MAX_DELAY_MS / 1_000).unwrap_or(i64::MAX)),
+        _ => (1, i64::from(MAX_CONCURRENCY)),
+    })
 }
 
 fn check_text(key: &str, text: &str) -> Result<(), String> {

@@ -9,8 +9,12 @@ use super::sections::Config;
 /// The section whose tables people name themselves.
 pub(super) const QUEUES: &str = "queues";
 /// What each of these tables may hold, with a value of the right type.
-const QUEUE_KEYS: [(&str, Value); 2] =
-    [("concurrency", Value::Integer(1)), ("paused", Value::Boolean(false))];
+const QUEUE_KEYS: [(&str, Value); 4] = [
+    ("concurrency", Value::Integer(1)),
+    ("paused", Value::Boolean(false)),
+    ("max_attempts", Value::Integer(1)),
+    ("timeout_s", Value::Integer(1)),
+];
 
 /// Every key in full (`server.bind`) with its default, but for the queues'.
 pub(super) struct Keys {

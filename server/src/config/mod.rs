@@ -15,6 +15,6 @@ mod tests;
 pub use error::ConfigError;
 pub use load::{Flag, Sources, load};
 pub use sections::{
-    Config, DataConfig, ExecutorConfig, HttpConfig, LogConfig, LogFormat, QueueConfig, ServerConfig,
-    ShutdownConfig, SupervisionConfig,
+    Config, DataConfig, ExecutorConfig, FilesConfig, HttpConfig, LogConfig, LogFormat, QueueConfig,
+    ServerConfig, ShutdownConfig, SupervisionConfig,
 };

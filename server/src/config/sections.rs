@@ -8,12 +8,15 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::store::QueueSettings;
+
 /// Everything a server can be told before it starts. The bounds stand in `checks.rs`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub server: ServerConfig,
     pub data: DataConfig,
+    pub files: FilesConfig,
     pub executor: ExecutorConfig,
     pub http: HttpConfig,
     pub shutdown: ShutdownConfig,
@@ -62,6 +65,27 @@ pub struct DataConfig {
 impl Default for DataConfig {
     fn default() -> Self {
         DataConfig { dir: PathBuf::from("./data") }
+    }
+}
+
+/// Uploads, and files that jobs make.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FilesConfig {
+    /// How much they may take together, in MiB; what goes beyond is refused. 0: as much as the disk holds.
+    pub quota_mb: u64,
+}
+
+impl FilesConfig {
+    /// In bytes. None: no bound.
+    pub fn quota_bytes(&self) -> Option<u64> {
+        (self.quota_mb > 0).then(|| self.quota_mb.saturating_mul(1024 * 1024))
+    }
+}
+
+impl Default for FilesConfig {
+    fn default() -> Self {
+        FilesConfig { quota_mb: 10_240 }
     }
 }
 
@@ -158,6 +182,24 @@ pub struct QueueConfig {
     pub concurrency: u32,
     #[serde(default)]
     pub paused: bool,
+    /// Attempts of its jobs, where these do not say themselves.
+    #[serde(default)]
+    pub max_attempts: Option<u32>,
+    /// Time-out of its jobs in seconds, where these do not say themselves.
+    #[serde(default)]
+    pub timeout_s: Option<u64>,
+}
+
+impl QueueConfig {
+    /// What a queue is made with.
+    pub fn settings(&self) -> QueueSettings {
+        QueueSettings {
+            paused: self.paused,
+            max_attempts: self.max_attempts,
+            timeout_ms: self.timeout_s.map(|seconds| seconds.saturating_mul(1_000)),
+            ..QueueSettings::with_concurrency(self.concurrency)
+        }
+    }
 }
 
 fn cores() -> usize {

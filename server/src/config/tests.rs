@@ -34,6 +34,8 @@ fn every_section_can_be_set_in_a_file() {
         workers = 3
         [data]
         dir = "/var/lib/taskyard"
+        [files]
+        quota_mb = 0
         [executor]
         threads = 4
         [http]
@@ -57,10 +59,17 @@ fn every_section_can_be_set_in_a_file() {
     assert_eq!(config.server.bind.port(), 9000);
     assert_eq!(config.server.max_sessions, 20);
     assert_eq!(config.http.allow, ["10.1.0.0/16".parse().unwrap()]);
+    assert_eq!((config.files.quota_bytes(), Config::default().files.quota_bytes()), (None, Some(10 << 30)));
     assert_eq!(config.log.format, LogFormat::Json);
     assert_eq!(config.supervision, SupervisionConfig { max_restarts: 2, within_s: 10 });
-    assert_eq!(config.queues["mail"], QueueConfig { concurrency: 7, paused: false });
-    assert_eq!(config.queues["slow"], QueueConfig { concurrency: 1, paused: true });
+    assert_eq!(
+        config.queues["mail"],
+        QueueConfig { concurrency: 7, paused: false, max_attempts: None, timeout_s: None }
+    );
+    assert_eq!(
+        config.queues["slow"],
+        QueueConfig { concurrency: 1, paused: true, max_attempts: None, timeout_s: None }
+    );
 }
 
 #[test]
@@ -88,6 +97,7 @@ fn mistakes_in_a_file_name_the_line_and_what_to_write() {
         ("[server]\nallowed_origins = [7]", "server.allowed_origins holds a whole number"),
         ("[server]\nallowed_hosts = [\"a.org:80\"]", "holds \"a.org:80\"; it must be a host name"),
         ("[data]\ndir = \"\"", "data.dir is \"\"; it must be the name of a folder"),
+        ("[files]\nquota_mb = -1", "files.quota_mb is -1; it must be 0 to 1000000000"),
         ("[executor]\nthreads = 1.5", "executor.threads is a fraction; it must be a whole number"),
         ("[http]\nallow = [\"10.1\"]", "http.allow holds \"10.1\"; it must be a range of addresses"),
         ("[shutdown]\ndeadline_s = 90000", "shutdown.deadline_s is 90000; it must be 0 to 86400"),

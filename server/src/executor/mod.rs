@@ -6,7 +6,11 @@
 //! none.
 
 mod attempt;
+mod listener;
+mod log;
 mod progress;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -17,11 +21,13 @@ use taskyard_shared::job::FileRef;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::files::FileStore;
 use crate::kinds::KindRegistry;
 use crate::queue::core::{AttemptId, KnownAttempt};
-use crate::queue::messages::{AttemptEnded, ProgressReported};
+use crate::queue::messages::{AttemptEnded, LogsReported, ProgressReported};
 use crate::store::{AttemptEnd, ClaimedJob};
+use log::LogBuffer;
 use progress::ProgressBuffer;
 
 /// Whom the executor reports to.
@@ -29,15 +35,18 @@ use progress::ProgressBuffer;
 pub struct Reports {
     pub ended: Recipient<AttemptEnded>,
     pub progress: Recipient<ProgressReported>,
+    pub logs: Recipient<LogsReported>,
 }
 
 /// Shared by the queue, which starts and stops attempts, and the tasks that run them.
 pub struct Executor {
     kinds: Arc<KindRegistry>,
     files: Arc<FileStore>,
+    clock: Clock,
     /// Bounded by the slots of all queues, plus ends that the store has not taken yet.
     attempts: Mutex<HashMap<AttemptId, Entry>>,
     progress: Arc<ProgressBuffer>,
+    logs: Arc<LogBuffer>,
     reports: OnceLock<Reports>,
     /// None only while the executor is being dropped.
     runtime: Option<Runtime>,
@@ -49,8 +58,8 @@ struct Entry {
     ended: Option<(AttemptEnd, Vec<FileRef>)>,
 }
 
-/// How often the progress of all running attempts together is reported, at most.
-const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
+/// How often the progress, and the log, of all running attempts together is reported, at most.
+const REPORT_INTERVAL: Duration = Duration::from_millis(50);
 
 impl Executor {
     /// `threads`: worker threads of its runtime; None: one per core.
@@ -60,6 +69,7 @@ impl Executor {
     pub fn new(
         kinds: Arc<KindRegistry>,
         files: Arc<FileStore>,
+        clock: Clock,
         threads: Option<usize>,
     ) -> std::io::Result<Arc<Executor>> {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -71,8 +81,10 @@ impl Executor {
         Ok(Arc::new(Executor {
             kinds,
             files,
+            clock,
             attempts: Mutex::default(),
             progress: Arc::default(),
+            logs: Arc::default(),
             reports: OnceLock::new(),
             runtime: Some(runtime),
         }))
@@ -83,7 +95,8 @@ impl Executor {
         if self.reports.set(reports.clone()).is_ok()
             && let Some(runtime) = &self.runtime
         {
-            runtime.spawn(progress::report(Arc::clone(&self.progress), reports.progress, PROGRESS_INTERVAL));
+            runtime.spawn(progress::report(Arc::clone(&self.progress), reports.progress, REPORT_INTERVAL));
+            runtime.spawn(log::report(Arc::clone(&self.logs), reports.logs, REPORT_INTERVAL));
         }
     }
 
@@ -134,6 +147,19 @@ impl Executor {
                 ended: entry.ended.clone(),
             })
             .collect()
+    }
+
+    /// Lines of logs that were left out since the start because an attempt wrote too many, or the queue could not take
+    /// them: those of attempts that have ended.
+    pub fn log_lines_left_out(&self) -> u64 {
+        self.logs.left_out()
+    }
+
+    /// Returns when the queue has all lines written so far.
+    async fn flush_logs(&self) {
+        if let Some(reports) = self.reports.get() {
+            self.logs.flush(&reports.logs).await;
+        }
     }
 
     /// Keeps how the attempt ended, and tells the queue.

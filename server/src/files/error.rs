@@ -13,6 +13,12 @@ pub enum FileError {
     NotFound(String),
     #[error("the file is larger than {} MiB", max_bytes / (1024 * 1024))]
     TooLarge { max_bytes: u64 },
+    #[error(
+        "a file of {} does not fit: {} of the {} for files are used. Delete jobs whose files nobody needs (these go \
+         within a day), or raise files.quota_mb",
+        in_mib(*.bytes), in_mib(*.used_bytes), in_mib(*.quota_bytes)
+    )]
+    QuotaReached { bytes: u64, used_bytes: u64, quota_bytes: u64 },
     /// Whoever sent the file stopped before its end.
     #[error("the file did not arrive whole: {0}")]
     Interrupted(String),
@@ -27,12 +33,16 @@ fn shortened(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
+fn in_mib(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / (1024.0 * 1024.0))
+}
+
 impl From<FileError> for WireError {
     fn from(error: FileError) -> Self {
         let code = match error {
             FileError::BadName(_) | FileError::Interrupted(_) => ErrorCode::BadRequest,
             FileError::NotFound(_) => ErrorCode::NotFound,
-            FileError::TooLarge { .. } => ErrorCode::TooLarge,
+            FileError::TooLarge { .. } | FileError::QuotaReached { .. } => ErrorCode::TooLarge,
             FileError::Io(_) | FileError::Store(_) => ErrorCode::StoreFailed,
         };
         WireError::new(code, error.to_string())

@@ -47,7 +47,7 @@ impl IncomingFile {
     /// is found from the content.
     ///
     /// # Errors
-    /// The disk refused, or `name` is not a plain file name.
+    /// The disk refused, the store is full, or `name` is not a plain file name.
     pub fn finish(
         self,
         store: &FileStore,
@@ -60,7 +60,7 @@ impl IncomingFile {
         let file = FileRef { name: name.to_owned(), sha256, bytes: self.bytes, media_type };
         if !store.refresh(&file.sha256)? {
             self.temp.as_file().sync_all()?;
-            store.adopt(self.temp, &file.sha256)?;
+            store.adopt(self.temp, &file)?;
         }
         Ok(file)
     }

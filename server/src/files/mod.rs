@@ -12,6 +12,7 @@ mod store;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub use error::FileError;
 pub use incoming::IncomingFile;

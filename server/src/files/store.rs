@@ -15,6 +15,7 @@ use super::hex;
 use super::incoming::IncomingFile;
 use super::media::{HEAD_BYTES, extension_of, media_type_of};
 use super::name::{check_name, is_sha256};
+use super::usage::Usage;
 
 /// The folder of files, shared by everyone who reads or writes one. All its calls block on the disk, but
 /// for [`FileStore::receive`].
@@ -22,8 +23,8 @@ pub struct FileStore {
     pub(super) dir: PathBuf,
     incoming: PathBuf,
     /// Held while a file is found to exist and made young, and while an old one is removed: so the sweep
-    /// never takes a file that somebody has just been told is there.
-    existence: Mutex<()>,
+    /// never takes a file that somebody has just been told is there, and the sum is exact.
+    existence: Mutex<Usage>,
     /// Set for a folder that goes with the store.
     _temporary: Option<TempDir>,
 }
@@ -41,7 +42,20 @@ impl FileStore {
         for left in fs::read_dir(&incoming)? {
             fs::remove_file(left?.path())?;
         }
-        Ok(FileStore { dir, incoming, existence: Mutex::new(()), _temporary: None })
+        let usage = Usage::count(&dir)?;
+        Ok(FileStore { dir, incoming, existence: Mutex::new(usage), _temporary: None })
+    }
+
+    /// Refuses files beyond so many bytes altogether. None: as many as the disk holds.
+    #[must_use]
+    pub fn with_quota(self, quota_bytes: Option<u64>) -> Self {
+        self.existence().quota_bytes = quota_bytes;
+        self
+    }
+
+    /// What all files take together. Content that is stored under several names counts once.
+    pub fn used_bytes(&self) -> u64 {
+        self.existence().used_bytes
     }
 
     /// A folder that is removed with the store.
@@ -59,7 +73,7 @@ impl FileStore {
     /// nothing.
     ///
     /// # Errors
-    /// The disk refused, or `name` is not a plain file name.
+    /// The disk refused, the store is full, or `name` is not a plain file name.
     pub fn put(&self, name: &str, media_type: &str, content: &[u8]) -> Result<FileRef, FileError> {
         check_name(name)?;
         let sha256 = hex(&Sha256::digest(content));
@@ -134,7 +148,7 @@ impl FileStore {
         Ok(FileRef { name, sha256: sha256.to_owned(), bytes, media_type: media_type.to_owned() })
     }
 
-    pub(super) fn existence(&self) -> MutexGuard<'_, ()> {
+    pub(super) fn existence(&self) -> MutexGuard<'_, Usage> {
         self.existence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -150,16 +164,20 @@ impl FileStore {
         Ok(true)
     }
 
-    /// Gives a file that is whole and flushed its name for good.
-    pub(super) fn adopt(&self, temp: NamedTempFile, sha256: &str) -> Result<(), FileError> {
-        let path = self.path(sha256)?;
+    /// Gives a file that is whole and flushed its name for good, if there is room for it.
+    pub(super) fn adopt(&self, temp: NamedTempFile, file: &FileRef) -> Result<(), FileError> {
+        let path = self.path(&file.sha256)?;
         let folder = path.parent().unwrap_or(&self.dir);
-        let _existence = self.existence();
+        let mut usage = self.existence();
+        // Somebody may have stored the same meanwhile.
+        let added_bytes = if path.exists() { 0 } else { file.bytes };
+        usage.check(added_bytes)?;
         if !folder.is_dir() {
             fs::create_dir_all(folder)?;
             flush_folder(&self.dir)?;
         }
         temp.persist(&path).map_err(|error| error.error)?;
+        usage.used_bytes += added_bytes;
         // Still under the lock: who finds the file there may rely on its being there after a power cut.
         flush_folder(folder)
     }

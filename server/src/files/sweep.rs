@@ -63,11 +63,12 @@ impl FileStore {
         for sha256 in reader.unreferenced(old)? {
             let path = self.path(&sha256)?;
             // Somebody may have asked for the file since it was listed, and be about to refer to it.
-            let _existence = self.existence();
+            let mut usage = self.existence();
             if let Some(bytes) = old_bytes(&path, before)? {
                 fs::remove_file(&path)?;
                 swept.files += 1;
                 swept.bytes += bytes;
+                usage.used_bytes = usage.used_bytes.saturating_sub(bytes);
             }
         }
         Ok(())

@@ -9,11 +9,13 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_util::stream;
+use taskyard_shared::batch::{BatchId, BatchStatus};
+use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::job::{FileRef, JobDetail, JobId};
 use taskyard_shared::view::JobsQuery;
 
 use super::{FileError, FileStore, media_type_of};
-use crate::store::{CommitSeq, JobsPage, StoreError, StoreReader};
+use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// `printf hello | sha256sum`
@@ -55,6 +57,15 @@ impl StoreReader for Referring {
         Ok(None)
     }
     fn artifact(&self, _: JobId, _: &str) -> Result<Option<FileRef>, StoreError> {
+        Ok(None)
+    }
+    fn log(&self, _: JobId, _: u32) -> Result<LogPage, StoreError> {
+        Ok(LogPage::default())
+    }
+    fn batch(&self, _: BatchId) -> Result<Option<BatchStatus>, StoreError> {
+        Ok(None)
+    }
+    fn waiting_facts(&self, _: JobId) -> Result<Option<WaitingFacts>, StoreError> {
         Ok(None)
     }
     fn unreferenced(&self, sha256: &[String]) -> Result<Vec<String>, StoreError> {
@@ -183,4 +194,64 @@ fn types_come_from_content_alone() {
     assert_eq!(media_type_of(&"aü".as_bytes()[..2]), "text/plain");
     assert_eq!(media_type_of(b"<script>\0"), "application/octet-stream");
     assert_eq!(media_type_of(b""), "application/octet-stream");
+}
+
+#[test]
+fn files_beyond_the_quota_are_refused_and_the_error_says_how_much_is_used() {
+    let (dir, store) = store();
+    drop(store);
+    let store = FileStore::open(dir.path()).expect("opened").with_quota(Some(10));
+    store.put("a", "text/plain", b"hello").expect("stored");
+    store.put("b", "text/plain", b"12345").expect("just fits");
+    let refused = store.put("c", "text/plain", b"x").expect_err("full");
+    assert!(matches!(refused, FileError::QuotaReached { bytes: 1, used_bytes: 10, quota_bytes: 10 }));
+    assert_eq!(WireError::from(refused).code, ErrorCode::TooLarge);
+    store.put("again", "text/plain", b"hello").expect("what is stored already takes nothing");
+    assert_eq!((store.used_bytes(), files_in(dir.path()).len()), (10, 2));
+    let refused =
+        FileError::QuotaReached { bytes: 1 << 20, used_bytes: 10_239 << 20, quota_bytes: 10_240 << 20 };
+    let says =
+        "a file of 1.0 MiB does not fit: 10239.0 MiB of the 10240.0 MiB for files are used. Delete jobs";
+    assert!(refused.to_string().starts_with(says), "{refused}");
+}
+
+#[tokio::test]
+async fn an_upload_beyond_the_quota_leaves_nothing() {
+    let (dir, store) = store();
+    let store = Arc::into_inner(store).expect("the only one").with_quota(Some(10));
+    let chunks = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"eleven byte"))]);
+    let refused = Arc::new(store).receive("x", 100, chunks).await;
+    assert!(matches!(refused, Err(FileError::QuotaReached { .. })));
+    assert!(files_in(dir.path()).is_empty());
+}
+
+#[test]
+fn what_is_used_is_counted_at_start_and_less_after_a_sweep() {
+    let (dir, store) = store();
+    let orphan = store.put("a", "text/plain", b"hello").expect("stored").sha256;
+    let kept = store.put("b", "text/plain", b"12345").expect("stored").sha256;
+    fs::write(dir.path().join("2c").join("not-ours"), b"something else").expect("written");
+    drop(store);
+    let store = FileStore::open(dir.path()).expect("opened again");
+    assert_eq!(store.used_bytes(), 10);
+    make_old(&store, &orphan);
+    store.sweep(&Referring([kept].into()), HOUR).expect("swept");
+    assert_eq!(store.used_bytes(), 5);
+}
+
+#[test]
+fn content_that_two_store_at_the_same_time_counts_once() {
+    let (_dir, store) = store();
+    let begin = || {
+        let mut file = store.begin(10).expect("begun");
+        file.write(b"hello").expect("written");
+        file
+    };
+    let files = [begin(), begin()];
+    std::thread::scope(|scope| {
+        for file in files {
+            scope.spawn(|| file.finish(&store, "x", None).expect("stored"));
+        }
+    });
+    assert_eq!(store.used_bytes(), 5);
 }

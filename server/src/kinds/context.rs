@@ -3,14 +3,19 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use taskyard_shared::job::{FileRef, JobId, Progress};
+use taskyard_shared::log::LogLevel;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::worker::JobError;
+use super::job_error::JobError;
 use crate::files::FileStore;
 
-/// Takes the progress of running attempts; must not block.
-pub(crate) type ProgressSink = Arc<dyn Fn(JobId, u32, Progress) + Send + Sync>;
+/// Takes what the work of one attempt tells while it runs. Must not block.
+pub(crate) trait Listener: Send + Sync {
+    fn progress(&self, progress: Progress);
+
+    fn log(&self, level: LogLevel, text: &str);
+}
 
 /// The job that a worker is performing. Cheap to clone.
 #[derive(Clone)]
@@ -22,7 +27,7 @@ struct Inner {
     id: JobId,
     attempt: u32,
     cancel: CancellationToken,
-    progress: ProgressSink,
+    listener: Arc<dyn Listener>,
     files: Arc<FileStore>,
     artifacts: Arc<Mutex<Vec<FileRef>>>,
     /// Held by blocking work: the attempt has ended only when every clone of it is gone.
@@ -41,13 +46,13 @@ impl JobContext {
         id: JobId,
         attempt: u32,
         cancel: CancellationToken,
-        progress: ProgressSink,
+        listener: Arc<dyn Listener>,
         files: Arc<FileStore>,
     ) -> (Self, ContextEnds) {
         let (still_working, all_ended) = mpsc::channel(1);
         let artifacts = Arc::new(Mutex::new(Vec::new()));
         let inner =
-            Inner { id, attempt, cancel, progress, files, artifacts: Arc::clone(&artifacts), still_working };
+            Inner { id, attempt, cancel, listener, files, artifacts: Arc::clone(&artifacts), still_working };
         (JobContext { inner: Arc::new(inner) }, ContextEnds { artifacts, all_ended })
     }
 
@@ -62,10 +67,33 @@ impl JobContext {
 
     /// Says how far the work is: 0.0 to 1.0. As cheap as it is often: reports are coalesced.
     pub fn progress(&self, fraction: f64) {
-        (self.inner.progress)(self.inner.id, self.inner.attempt, Progress::from_fraction(fraction));
+        self.inner.listener.progress(Progress::from_fraction(fraction));
     }
 
-    /// Whether the job was cancelled or the server stops. Blocking work asks this between its steps.
+    /// Writes into the job's log, which is kept with the job and shown on its page while it runs. Line breaks make
+    /// several lines. A line is cut after [`taskyard_shared::limits::MAX_LOG_LINE_CHARS`] characters, and an attempt
+    /// keeps its first [`taskyard_shared::limits::MAX_LOG_LINES`] lines; where some were left out, the last line says
+    /// how many.
+    pub fn log(&self, level: LogLevel, text: impl AsRef<str>) {
+        self.inner.listener.log(level, text.as_ref());
+    }
+
+    /// [`JobContext::log`]: what goes as it should.
+    pub fn info(&self, text: impl AsRef<str>) {
+        self.log(LogLevel::Info, text);
+    }
+
+    /// [`JobContext::log`]: what somebody should look at.
+    pub fn warn(&self, text: impl AsRef<str>) {
+        self.log(LogLevel::Warn, text);
+    }
+
+    /// [`JobContext::log`]: what went wrong.
+    pub fn error(&self, text: impl AsRef<str>) {
+        self.log(LogLevel::Error, text);
+    }
+
+    /// Whether the job was cancelled, takes too long, or the server stops. Blocking work asks this between its steps.
     pub fn is_cancelled(&self) -> bool {
         self.inner.cancel.is_cancelled()
     }

@@ -8,7 +8,9 @@ use serde_json::json;
 use taskyard_shared::error::FieldError;
 
 use super::context::JobContext;
-use super::worker::{JobError, JobResult, Label, Worker};
+use super::job_error::JobError;
+use super::retry::RetryPolicy;
+use super::worker::{JobResult, Label, Worker};
 
 /// See the module.
 pub struct Demo;
@@ -44,6 +46,11 @@ impl Worker for Demo {
         "Sleeps for a while in ten steps, and fails now and then: to try things out.";
     type Args = DemoArgs;
 
+    /// Its chance failure is there to be seen.
+    fn retry(&self) -> RetryPolicy {
+        RetryPolicy::once()
+    }
+
     fn label(&self, args: &DemoArgs) -> Label {
         Label { name: args.name.trim().to_owned(), detail: format!("{} s", args.duration) }
     }
@@ -58,9 +65,11 @@ impl Worker for Demo {
 
     async fn perform(&self, args: DemoArgs, ctx: JobContext) -> JobResult {
         let step = Duration::try_from_secs_f64(args.duration / 10.0)?;
+        ctx.info(format!("sleeps {} s in ten steps", args.duration));
         for done in 1..=10 {
             tokio::time::sleep(step).await;
             ctx.progress(f64::from(done) / 10.0);
+            ctx.info(format!("step {done} of 10 done"));
         }
         if fastrand::f64() < args.failure_chance {
             return Err(JobError::new(format!("failed by chance ({} %)", percent(args.failure_chance))));

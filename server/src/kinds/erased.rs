@@ -9,7 +9,8 @@ use taskyard_shared::error::FieldError;
 use taskyard_shared::kind::KindInfo;
 
 use super::context::JobContext;
-use super::worker::{JobError, JobResult, Label, QueueDefaults, UploadArg, Worker};
+use super::job_error::JobError;
+use super::worker::{JobResult, Label, QueueDefaults, UploadArg, Worker};
 
 /// The work of one attempt.
 pub type PerformFuture = Pin<Box<dyn Future<Output = JobResult> + Send>>;

@@ -40,6 +40,8 @@ pub enum RegistryError {
     BadName(&'static str),
     #[error("queue \"{0}\" has a concurrency of {1}; it must be 1 to {MAX_CONCURRENCY}")]
     BadConcurrency(&'static str, u32),
+    #[error("the jobs of \"{kind}\" cannot be tried like that: {reason}")]
+    BadRetry { kind: &'static str, reason: String },
     #[error("the arguments of \"{kind}\" have no usable JSON Schema: {reason}")]
     BadSchema { kind: &'static str, reason: String },
     #[error(transparent)]
@@ -83,20 +85,15 @@ impl KindRegistryBuilder {
     /// Adds a kind.
     ///
     /// # Errors
-    /// There is one of that name already, or the worker's constants or schema are unusable.
+    /// There is one of that name already, or the worker's constants, retries or schema are unusable.
     pub fn register<W: Worker>(mut self, worker: W) -> Result<Self, RegistryError> {
         let queue = worker.queue();
-        for name in [W::KIND, queue.name] {
-            if !is_identifier(name) {
-                return Err(RegistryError::BadName(name));
-            }
-        }
-        if !(1..=MAX_CONCURRENCY).contains(&queue.concurrency) {
-            return Err(RegistryError::BadConcurrency(queue.name, queue.concurrency));
-        }
+        check_names::<W>(queue)?;
         if self.kinds.contains_key(W::KIND) {
             return Err(RegistryError::Twice(W::KIND));
         }
+        let retry = worker.retry();
+        retry.check().map_err(|reason| RegistryError::BadRetry { kind: W::KIND, reason })?;
         let args_schema = schema_of::<W::Args>();
         let validator =
             compile(&args_schema).map_err(|reason| RegistryError::BadSchema { kind: W::KIND, reason })?;
@@ -104,6 +101,9 @@ impl KindRegistryBuilder {
             kind: W::KIND.to_owned(),
             description: W::DESCRIPTION.to_owned(),
             queue: queue.name.to_owned(),
+            max_attempts: retry.max_attempts,
+            backoff: retry.backoff,
+            timeout_ms: retry.timeout_ms(),
             args_schema,
         };
         let worker = Arc::new(Typed { worker: Arc::new(worker), info });
@@ -122,5 +122,17 @@ impl KindRegistryBuilder {
 
     pub fn build(self) -> KindRegistry {
         KindRegistry { kinds: Arc::new(self.kinds) }
+    }
+}
+
+fn check_names<W: Worker>(queue: QueueDefaults) -> Result<(), RegistryError> {
+    for name in [W::KIND, queue.name] {
+        if !is_identifier(name) {
+            return Err(RegistryError::BadName(name));
+        }
+    }
+    match queue.concurrency {
+        1..=MAX_CONCURRENCY => Ok(()),
+        _ => Err(RegistryError::BadConcurrency(queue.name, queue.concurrency)),
     }
 }

@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 use taskyard_shared::error::FieldError;
 
+use super::results::Places;
 use super::sentences;
 
 /// Most wrong fields that one answer names.
@@ -24,13 +25,19 @@ pub(super) fn compile(schema: &Value) -> Result<Validator, String> {
     jsonschema::draft202012::new(schema).map_err(|error| error.to_string())
 }
 
-/// What is wrong with `args`: one sentence for each field, at most [`MAX_FIELD_ERRORS`].
-pub(super) fn complaints(validator: &Validator, schema: &Value, args: &Value) -> Vec<FieldError> {
+/// What is wrong with `args`: one sentence for each field, at most [`MAX_FIELD_ERRORS`]. What stands at the `open`
+/// places is not judged: it will be something else.
+pub(super) fn complaints(
+    validator: &Validator,
+    schema: &Value,
+    args: &Value,
+    open: &Places,
+) -> Vec<FieldError> {
     if validator.is_valid(args) {
         return Vec::new();
     }
     let mut found: Vec<FieldError> = Vec::new();
-    for error in validator.iter_errors(args) {
+    for error in validator.iter_errors(args).filter(|error| !open.covers(error.instance_path().as_str())) {
         for complaint in sentences::of(&error, schema) {
             if found.len() == MAX_FIELD_ERRORS {
                 return found;

@@ -1,19 +1,25 @@
 //! What may be added and what is refused, with which words; and what the demo does.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use taskyard_shared::error::{ErrorCode, WireError};
-use taskyard_shared::job::{JobId, NewJob, Progress};
+use taskyard_shared::job::{JobId, Progress};
+use taskyard_shared::log::LogLevel;
+use taskyard_shared::new_job::NewJob;
 use tokio_util::sync::CancellationToken;
 
-use super::context::ContextEnds;
+use super::context::{ContextEnds, Listener};
 use super::demo::{Demo, DemoArgs};
-use super::{HttpConfig, JobContext, JobResult, KindRegistry, Label, QueueDefaults, Worker};
+use super::{HttpConfig, JobContext, JobResult, KindRegistry, Label, QueueDefaults, RetryPolicy, Worker};
 use crate::files::FileStore;
 use crate::store::JobInsert;
+
+/// When the tests take place: 2027-01-31T09:00:00Z.
+pub(crate) const NOW_MS: i64 = 1_801_386_000_000;
 
 /// A folder of files that is gone with the test.
 pub(crate) struct TestFiles {
@@ -26,22 +32,47 @@ pub(crate) fn test_files() -> TestFiles {
     TestFiles { files: Arc::new(FileStore::open(dir.path()).expect("an empty file store")), _dir: dir }
 }
 
-/// A context whose progress can be looked at.
+/// A context whose progress and log can be looked at.
 pub(crate) struct TestContext {
     pub ctx: JobContext,
     pub cancel: CancellationToken,
-    pub progress: Arc<Mutex<Vec<u16>>>,
+    pub told: Arc<Told>,
     pub ends: ContextEnds,
 }
 
+/// What running work told.
+#[derive(Default)]
+pub(crate) struct Told {
+    progress: Mutex<Vec<u16>>,
+    log: Mutex<Vec<String>>,
+}
+
+impl Told {
+    pub fn progress(&self) -> Vec<u16> {
+        self.progress.lock().expect("not poisoned").clone()
+    }
+
+    /// Each line with its level: `info: step 1 of 10 done`.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().expect("not poisoned").clone()
+    }
+}
+
+impl Listener for Told {
+    fn progress(&self, progress: Progress) {
+        self.progress.lock().expect("not poisoned").push(progress.thousandths());
+    }
+
+    fn log(&self, level: LogLevel, text: &str) {
+        self.log.lock().expect("not poisoned").push(format!("{}: {text}", level.as_str()));
+    }
+}
+
 pub(crate) fn test_context(files: &Arc<FileStore>) -> TestContext {
-    let progress = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&progress);
-    let sink =
-        move |_: JobId, _: u32, at: Progress| seen.lock().expect("not poisoned").push(at.thousandths());
+    let told = Arc::new(Told::default());
     let cancel = CancellationToken::new();
-    let (ctx, ends) = JobContext::new(JobId(1), 1, cancel.clone(), Arc::new(sink), Arc::clone(files));
-    TestContext { ctx, cancel, progress, ends }
+    let (ctx, ends) = JobContext::new(JobId(1), 1, cancel.clone(), told.clone(), Arc::clone(files));
+    TestContext { ctx, cancel, told, ends }
 }
 
 /// A kind that takes arguments of any size.
@@ -72,16 +103,21 @@ impl Worker for Noop {
     }
 }
 
-fn registry() -> KindRegistry {
-    let builder = KindRegistry::builder()
-        .register_built_in(&HttpConfig::default())
-        .and_then(|builder| builder.register(Noop));
-    builder.expect("the kinds fit together").build()
+/// The built-in kinds, and one that does nothing.
+pub(crate) fn registry() -> KindRegistry {
+    // Made once, for it reads the certificates that the system trusts.
+    static REGISTRY: LazyLock<KindRegistry> = LazyLock::new(|| {
+        let builder = KindRegistry::builder()
+            .register_built_in(&HttpConfig::default())
+            .and_then(|builder| builder.register(Noop));
+        builder.expect("the kinds fit together").build()
+    });
+    REGISTRY.clone()
 }
 
 async fn prepare(kind: &str, args: Value) -> Result<JobInsert, WireError> {
-    let job = NewJob { kind: kind.to_owned(), queue: None, args };
-    registry().prepare(job, &test_files().files).await
+    let job = NewJob::new(kind, args);
+    registry().prepare(job, &test_files().files, NOW_MS).await
 }
 
 async fn complaints(kind: &str, args: Value) -> Vec<(String, String)> {
@@ -144,8 +180,8 @@ async fn every_tenth_of_a_second_from_1_to_30_is_a_duration() {
             tenths % 10
         ))
         .expect("JSON");
-        let job = NewJob { kind: "demo".to_owned(), queue: None, args };
-        registry.prepare(job, &files).await.unwrap_or_else(|error| panic!("{tenths}: {error}"));
+        let job = NewJob::new("demo", args);
+        registry.prepare(job, &files, NOW_MS).await.unwrap_or_else(|error| panic!("{tenths}: {error}"));
     }
 }
 
@@ -168,12 +204,11 @@ async fn arguments_over_the_bound_are_refused_before_anything_else_looks_at_them
 
 #[tokio::test]
 async fn a_job_may_name_a_queue_if_that_can_be_a_queues_name() {
-    let job =
-        |queue: &str| NewJob { kind: "demo".into(), queue: Some(queue.into()), args: json!({"name": "a"}) };
+    let job = |queue: &str| NewJob { queue: Some(queue.into()), ..NewJob::new("demo", json!({"name": "a"})) };
     let files = test_files().files;
-    assert_eq!(&*registry().prepare(job("noop"), &files).await.expect("accepted").queue, "noop");
-    let error = registry().prepare(job("No Op"), &files).await.expect_err("not an identifier");
-    assert_eq!(error.code, ErrorCode::InvalidArguments);
+    assert_eq!(&*registry().prepare(job("noop"), &files, NOW_MS).await.expect("accepted").queue, "noop");
+    let error = registry().prepare(job("No Op"), &files, NOW_MS).await.expect_err("not an identifier");
+    assert_eq!((error.code, error.fields[0].field.as_str()), (ErrorCode::InvalidArguments, "$queue"));
 }
 
 #[test]
@@ -195,6 +230,33 @@ fn the_schema_of_the_demo_has_what_a_form_needs() {
     assert_eq!((&duration["minimum"], &duration["maximum"]), (&json!(1), &json!(30)));
     assert_eq!((&duration["default"], &duration["title"]), (&json!(3.0), &json!("Duration (seconds)")));
     assert!(duration["description"].is_string());
+}
+
+struct Hasty;
+
+impl Worker for Hasty {
+    const KIND: &'static str = "hasty";
+    const DESCRIPTION: &'static str = "";
+    type Args = DemoArgs;
+
+    fn retry(&self) -> RetryPolicy {
+        RetryPolicy { timeout: Some(Duration::from_millis(1)), ..RetryPolicy::default() }
+    }
+
+    fn label(&self, _: &DemoArgs) -> Label {
+        Label::default()
+    }
+
+    async fn perform(&self, _: DemoArgs, _: JobContext) -> JobResult {
+        Ok(Value::Null)
+    }
+}
+
+#[test]
+fn a_kind_whose_retries_are_out_of_bounds_cannot_be_registered() {
+    let error = KindRegistry::builder().register(Hasty).err().map(|error| error.to_string());
+    let says = "the jobs of \"hasty\" cannot be tried like that: timeout_ms must be 100 to";
+    assert!(error.as_deref().is_some_and(|error| error.starts_with(says)), "{error:?}");
 }
 
 struct Named<const BAD: bool>;
@@ -229,8 +291,7 @@ async fn perform_demo(args: Value) -> (JobResult, Vec<u16>) {
     let test = test_context(&test_files().files);
     let worker = registry().worker("demo").expect("registered");
     let outcome = worker.perform(&args.to_string(), test.ctx).await;
-    let progress = test.progress.lock().expect("not poisoned").clone();
-    (outcome, progress)
+    (outcome, test.told.progress())
 }
 
 #[tokio::test(start_paused = true)]
@@ -247,6 +308,26 @@ async fn the_demo_fails_when_chance_says_so_and_says_how_likely_that_was() {
     let (outcome, progress) = perform_demo(json!({"name": "a", "failure_chance": 1})).await;
     assert_eq!(outcome.expect_err("it must fail").message, "failed by chance (100 %)");
     assert_eq!(progress.len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_demo_logs_its_steps() {
+    let test = test_context(&test_files().files);
+    let worker = registry().worker("demo").expect("registered");
+    let args = json!({"name": "a", "failure_chance": 0}).to_string();
+    worker.perform(&args, test.ctx).await.expect("it cannot fail");
+    let log = test.told.log();
+    assert_eq!((log.len(), log[0].as_str()), (11, "info: sleeps 3 s in ten steps"));
+    assert_eq!(log[10], "info: step 10 of 10 done");
+}
+
+#[test]
+fn each_kind_says_how_often_it_is_tried() {
+    let infos = registry().infos();
+    let policies: Vec<_> =
+        infos.iter().map(|info| (info.kind.as_str(), info.max_attempts, info.timeout_ms)).collect();
+    let expected = [("demo", 1, None), ("http", 8, Some(360_000)), ("image", 1, None), ("noop", 12, None)];
+    assert_eq!(policies, expected);
 }
 
 #[tokio::test]

@@ -1,6 +1,5 @@
 //! What a kind of job is made of.
 
-use std::any::Any;
 use std::future::Future;
 
 use schemars::JsonSchema;
@@ -10,7 +9,8 @@ use serde_json::Value;
 use taskyard_shared::error::FieldError;
 
 use super::context::JobContext;
-use crate::supervision::panic_text;
+use super::job_error::JobError;
+use super::retry::RetryPolicy;
 
 /// A kind of job. One value serves all jobs of the kind, at the same time.
 pub trait Worker: Send + Sync + 'static {
@@ -26,6 +26,12 @@ pub trait Worker: Send + Sync + 'static {
     /// Where its jobs wait unless they name another queue.
     fn queue(&self) -> QueueDefaults {
         QueueDefaults { name: Self::KIND, concurrency: 1 }
+    }
+
+    /// How often and how long a job is tried, unless the job or its queue says otherwise. Without it twelve times, for
+    /// a good hour in all: see [`RetryPolicy::default`].
+    fn retry(&self) -> RetryPolicy {
+        RetryPolicy::default()
     }
 
     /// What a person recognises a job by.
@@ -48,14 +54,14 @@ pub trait Worker: Send + Sync + 'static {
     }
 
     /// Does the work. May run at the same time for many jobs, and more than once for the same job: after a
-    /// crash of the process it is run again.
+    /// failure, and after a crash of the process, it is run again.
     ///
-    /// When the job is cancelled this future is dropped at its next await, so what must be undone belongs in
-    /// a `Drop`. Work that blocks or computes for more than a moment goes through [`JobContext::blocking`].
-    /// A panic is a failed attempt.
+    /// When the job is cancelled or takes too long this future is dropped at its next await, so what must be undone
+    /// belongs in a `Drop`. Work that blocks or computes for more than a moment goes through
+    /// [`JobContext::blocking`]. A panic is a failed attempt.
     ///
     /// # Errors
-    /// Why the attempt failed, as a sentence for people.
+    /// Why the attempt failed, as a sentence for people, and what is to come of it: see [`JobError`].
     fn perform(&self, args: Self::Args, ctx: JobContext) -> impl Future<Output = JobResult> + Send;
 }
 
@@ -88,33 +94,3 @@ pub struct Label {
 
 /// What a worker's job comes to: a JSON result, kept with the job.
 pub type JobResult = Result<Value, JobError>;
-
-/// Why an attempt failed. Made from any error with `?`, or from a sentence with [`JobError::new`].
-#[derive(Debug)]
-pub struct JobError {
-    pub message: String,
-}
-
-impl JobError {
-    pub fn new(message: impl Into<String>) -> Self {
-        JobError { message: message.into() }
-    }
-
-    /// The work panicked, wherever it ran.
-    pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
-        JobError { message: format!("panicked: {}", panic_text(panic)) }
-    }
-}
-
-impl<E: std::error::Error> From<E> for JobError {
-    fn from(error: E) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(next) = cause {
-            message.push_str(": ");
-            message.push_str(&next.to_string());
-            cause = next.source();
-        }
-        JobError { message }
-    }
-}

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use actix::{Message, Recipient};
 use taskyard_shared::job::{JobId, JobSummary, Progress};
+use taskyard_shared::limit::LimitStatus;
+use taskyard_shared::log::LogLine;
+use taskyard_shared::operation::Operation;
 use taskyard_shared::queue::QueueStatus;
+use taskyard_shared::schedule::ScheduleStatus;
 
 use crate::store::CommitSeq;
 
@@ -16,6 +20,12 @@ pub struct CommitEvents {
     pub changes: Vec<JobChange>,
     /// Queues of which a setting or a count changed, as they are after the commit.
     pub queues: Vec<QueueStatus>,
+    /// Lines that were added to logs, in order.
+    pub lines: Vec<(JobId, LogLine)>,
+    /// Every limit, schedule or operation as it stands, where that changed.
+    pub limits: Option<Vec<LimitStatus>>,
+    pub schedules: Option<Vec<ScheduleStatus>>,
+    pub operations: Option<Vec<Operation>>,
     /// Events of earlier commits may not have been published, because the queue restarted: whoever keeps
     /// rows must read them anew.
     pub reload: bool,

@@ -7,7 +7,10 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use actix::Recipient;
 use actix::prelude::SendError;
+use taskyard_shared::limit::LimitStatus;
+use taskyard_shared::operation::Operation;
 use taskyard_shared::queue::QueueStatus;
+use taskyard_shared::schedule::ScheduleStatus;
 
 use super::messages::{CommitEvents, Publish};
 use crate::store::CommitSeq;
@@ -41,6 +44,9 @@ struct Subscriber {
 struct Missed {
     commit: CommitSeq,
     queues: BTreeMap<String, QueueStatus>,
+    limits: Option<Vec<LimitStatus>>,
+    schedules: Option<Vec<ScheduleStatus>>,
+    operations: Option<Vec<Operation>>,
 }
 
 impl Missed {
@@ -49,15 +55,28 @@ impl Missed {
         for queue in &events.queues {
             self.queues.insert(queue.name.clone(), queue.clone());
         }
+        take(&mut self.limits, &events.limits);
+        take(&mut self.schedules, &events.schedules);
+        take(&mut self.operations, &events.operations);
     }
 
     fn as_events(&self) -> CommitEvents {
         CommitEvents {
             commit: self.commit,
-            changes: Vec::new(),
             queues: self.queues.values().cloned().collect(),
+            limits: self.limits.clone(),
+            schedules: self.schedules.clone(),
+            operations: self.operations.clone(),
             reload: true,
+            ..CommitEvents::default()
         }
+    }
+}
+
+/// A list that was published whole takes the place of the one before.
+fn take<T: Clone>(kept: &mut Option<T>, published: &Option<T>) {
+    if published.is_some() {
+        kept.clone_from(published);
     }
 }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, SystemService, WrapFuture};
-use taskyard_shared::queue::{QueueStatus, StateCounts};
+use taskyard_shared::queue::StateCounts;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
 use super::{CommitEvents, GetCounters, PubSub, Publish, Subscribe};
 use crate::store::CommitSeq;
+use crate::views::tests::model::queue;
 
 /// Takes nothing in until the gate opens.
 struct Listener {
@@ -66,13 +67,8 @@ fn listen(open: bool) -> Ear {
 }
 
 fn events(commit: u64) -> Arc<CommitEvents> {
-    let queue = QueueStatus {
-        name: format!("queue-{}", commit % 3),
-        concurrency: 1,
-        paused: false,
-        counts: StateCounts { pending: commit, ..StateCounts::default() },
-        stopping: 0,
-    };
+    let counts = StateCounts { pending: commit, ..StateCounts::default() };
+    let queue = queue(&format!("queue-{}", commit % 3), counts);
     Arc::new(CommitEvents { commit: CommitSeq(commit), queues: vec![queue], ..CommitEvents::default() })
 }
 

@@ -133,8 +133,8 @@ impl JobQueue {
                 Decision::Publish(events) => self.pubsub.do_send(Publish(Arc::new(events))),
                 Decision::WakeAt { at_ms } => {
                     let wait_ms = u64::try_from(at_ms - self.clock.now_ms()).unwrap_or(0);
-                    ctx.run_later(Duration::from_millis(wait_ms), |queue, ctx| {
-                        queue.apply(Input::Wake, ctx);
+                    ctx.run_later(Duration::from_millis(wait_ms), move |queue, ctx| {
+                        queue.apply(Input::Wake { at_ms }, ctx);
                     });
                 }
             }

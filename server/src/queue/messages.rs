@@ -1,12 +1,19 @@
 //! What the queue can be told. Each answer comes after the commit that makes it true.
 
 use actix::Message;
-use taskyard_shared::error::{ErrorCode, WireError};
+use taskyard_shared::error::{ErrorCode, FieldError, WireError};
+use taskyard_shared::explain::Explanation;
 use taskyard_shared::job::{FileRef, JobId, JobState, Progress};
-use taskyard_shared::queue::QueueStatus;
+use taskyard_shared::limit::{Limit, LimitStatus};
+use taskyard_shared::limits::{MAX_KEPT_OPERATIONS, MAX_LIMITS, MAX_QUEUES, MAX_SCHEDULES};
+use taskyard_shared::log::LogLine;
+use taskyard_shared::operation::{NewOperation, Operation, OperationId};
+use taskyard_shared::queue::{QueueChange, QueueStatus};
+use taskyard_shared::schedule::ScheduleStatus;
+use taskyard_shared::view::YardLists;
 
-use super::core::AttemptId;
-use crate::store::{AttemptEnd, CommitSeq, JobInsert};
+use super::core::{AddAnswer, AttemptId, NewSchedule};
+use crate::store::{AddTerms, AttemptEnd, CommitSeq, InsertError, JobInsert, WaitingFacts};
 
 /// Why the queue did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,16 +22,40 @@ pub enum QueueError {
     NoSuchJob(JobId),
     #[error("there is no queue \"{0}\"")]
     NoSuchQueue(String),
-    #[error("there are {max} queues already; use one of them", max = taskyard_shared::limits::MAX_QUEUES)]
+    #[error("there is no limit \"{0}\"")]
+    NoSuchLimit(String),
+    #[error("there is no schedule \"{0}\"")]
+    NoSuchSchedule(String),
+    #[error("there is no operation {0}")]
+    NoSuchOperation(OperationId),
+    #[error("there are {MAX_QUEUES} queues already; use one of them")]
     TooManyQueues,
+    #[error("there are {MAX_LIMITS} limits already; remove one first")]
+    TooManyLimits,
+    #[error("there are {MAX_SCHEDULES} schedules already; remove one first")]
+    TooManySchedules,
+    #[error("{MAX_KEPT_OPERATIONS} operations are under way; wait until one has ended")]
+    TooManyOperations,
     #[error("job {0} is already finished: it is {1}")]
     AlreadyFinished(JobId, JobState),
-    #[error("job {0} is {1}; only failed and cancelled jobs can be retried")]
+    #[error("job {0} is {1}; only failed, cancelled and scheduled jobs can be retried")]
     NotRetryable(JobId, JobState),
+    #[error("job {0} is {1}; only jobs that have ended can be deleted")]
+    NotDeletable(JobId, JobState),
+    #[error("job {0} is {1}; only jobs that have not begun can get another priority")]
+    AlreadyBegun(JobId, JobState),
+    #[error("operation {0} has begun, so it cannot be undone any more")]
+    OperationBegan(OperationId),
+    #[error("queue \"{0}\" takes no more jobs: it is being drained")]
+    QueueDraining(String),
+    #[error("the idempotency key was used for another request; use a new one")]
+    KeyReused,
+    #[error("not added: {0}")]
+    NotStored(InsertError),
     #[error("the work of job {0} is still being stopped; retry it when it has ended")]
     StillStopping(JobId),
-    #[error("concurrency is {0}; it must be 1 to {max}", max = taskyard_shared::limits::MAX_CONCURRENCY)]
-    BadConcurrency(u32),
+    #[error("{}: {}", .0.field.trim_start_matches(['$', '/']), .0.message)]
+    BadSetting(FieldError),
     #[error("too many jobs wait to be written; try again in a moment")]
     Overloaded,
     #[error("the queue is restarting; look whether it was done, and try again")]
@@ -37,24 +68,49 @@ pub enum QueueError {
 
 impl From<QueueError> for WireError {
     fn from(error: QueueError) -> Self {
-        let code = match error {
-            QueueError::NoSuchJob(_) | QueueError::NoSuchQueue(_) => ErrorCode::NotFound,
-            QueueError::AlreadyFinished(..) => ErrorCode::AlreadyFinished,
-            QueueError::NotRetryable(..) | QueueError::StillStopping(_) => ErrorCode::WrongState,
-            QueueError::BadConcurrency(_) | QueueError::TooManyQueues => ErrorCode::InvalidArguments,
-            QueueError::Overloaded => ErrorCode::Overloaded,
-            QueueError::Restarting | QueueError::Stopping => ErrorCode::Unavailable,
-            QueueError::StoreFailed(_) => ErrorCode::StoreFailed,
+        let message = error.to_string();
+        let fields = match &error {
+            QueueError::BadSetting(field) => vec![field.clone()],
+            _ => Vec::new(),
         };
-        WireError::new(code, error.to_string())
+        WireError { code: error.code(), message, fields }
     }
 }
 
-/// Stores jobs, all or none. Answers their ids in order.
+impl QueueError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            QueueError::NoSuchJob(_)
+            | QueueError::NoSuchQueue(_)
+            | QueueError::NoSuchLimit(_)
+            | QueueError::NoSuchSchedule(_)
+            | QueueError::NoSuchOperation(_) => ErrorCode::NotFound,
+            QueueError::AlreadyFinished(..) => ErrorCode::AlreadyFinished,
+            QueueError::NotRetryable(..)
+            | QueueError::StillStopping(_)
+            | QueueError::NotDeletable(..)
+            | QueueError::AlreadyBegun(..)
+            | QueueError::OperationBegan(_)
+            | QueueError::QueueDraining(_) => ErrorCode::WrongState,
+            QueueError::KeyReused => ErrorCode::Conflict,
+            QueueError::NotStored(error) => WireError::from(error).code,
+            QueueError::BadSetting(_)
+            | QueueError::TooManyQueues
+            | QueueError::TooManyLimits
+            | QueueError::TooManySchedules => ErrorCode::InvalidArguments,
+            QueueError::Overloaded | QueueError::TooManyOperations => ErrorCode::Overloaded,
+            QueueError::Restarting | QueueError::Stopping => ErrorCode::Unavailable,
+            QueueError::StoreFailed(_) => ErrorCode::StoreFailed,
+        }
+    }
+}
+
+/// Stores jobs, and answers what became of each.
 #[derive(Message)]
-#[rtype(result = "Result<Vec<JobId>, QueueError>")]
+#[rtype(result = "Result<AddAnswer, QueueError>")]
 pub struct AddJobs {
     pub jobs: Vec<JobInsert>,
+    pub terms: AddTerms,
 }
 
 /// Answers whether the job was running, in which case its work is being stopped.
@@ -77,14 +133,92 @@ pub struct ClearFinished {
     pub queue: Option<String>,
 }
 
+/// Finished jobs only.
+#[derive(Message)]
+#[rtype(result = "Result<(), QueueError>")]
+pub struct DeleteJob {
+    pub id: JobId,
+}
+
+/// Jobs that have not begun only.
+#[derive(Message)]
+#[rtype(result = "Result<(), QueueError>")]
+pub struct SetPriority {
+    pub id: JobId,
+    pub priority: i16,
+}
+
+/// Why a job waits; `facts` is what the store says of it.
+#[derive(Message)]
+#[rtype(result = "Result<Explanation, QueueError>")]
+pub struct ExplainJob {
+    pub facts: Box<WaitingFacts>,
+}
+
 /// Changes what is given and leaves the rest.
 #[derive(Message)]
 #[rtype(result = "Result<QueueStatus, QueueError>")]
 pub struct ConfigureQueue {
     pub queue: String,
-    pub paused: Option<bool>,
-    pub concurrency: Option<u32>,
+    pub change: QueueChange,
 }
+
+/// Makes a limit, or changes the one of that name.
+#[derive(Message)]
+#[rtype(result = "Result<LimitStatus, QueueError>")]
+pub struct SetLimit {
+    pub limit: Limit,
+}
+
+#[derive(Message)]
+#[rtype(result = "Result<(), QueueError>")]
+pub struct RemoveLimit {
+    pub name: String,
+}
+
+/// Makes a schedule, or changes the one of that name.
+#[derive(Message)]
+#[rtype(result = "Result<ScheduleStatus, QueueError>")]
+pub struct SetSchedule {
+    pub schedule: Box<NewSchedule>,
+}
+
+#[derive(Message)]
+#[rtype(result = "Result<(), QueueError>")]
+pub struct RemoveSchedule {
+    pub name: String,
+}
+
+#[derive(Message)]
+#[rtype(result = "Result<ScheduleStatus, QueueError>")]
+pub struct PauseSchedule {
+    pub name: String,
+    pub paused: bool,
+}
+
+/// Adds the schedule's job now, besides its runs.
+#[derive(Message)]
+#[rtype(result = "Result<ScheduleStatus, QueueError>")]
+pub struct RunSchedule {
+    pub name: String,
+}
+
+#[derive(Message)]
+#[rtype(result = "Result<Operation, QueueError>")]
+pub struct StartOperation {
+    pub operation: NewOperation,
+}
+
+#[derive(Message)]
+#[rtype(result = "Result<Operation, QueueError>")]
+pub struct UndoOperation {
+    pub id: OperationId,
+}
+
+/// Schedules, limits and operations as they stand, and the commit they stand at.
+#[derive(Message)]
+#[rtype(result = "Result<(CommitSeq, YardLists), QueueError>")]
+pub struct ListYard;
 
 /// Every queue as it stands, sorted by name, and the commit it stands at.
 #[derive(Message)]
@@ -105,6 +239,14 @@ pub struct AttemptEnded {
 #[rtype(result = "()")]
 pub struct ProgressReported {
     pub reports: Vec<(JobId, u32, Progress)>,
+}
+
+/// From the executor: lines that running work has written. Those of an attempt come in their order, and before its
+/// [`AttemptEnded`].
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct LogsReported {
+    pub lines: Vec<(JobId, LogLine)>,
 }
 
 /// Claims nothing more and takes no more jobs. Answered when no attempt runs and everything is committed.

@@ -1,8 +1,23 @@
 //! The store in memory: the same rules as every other store, and nothing on a disk. For simulation and
 //! tests; what it holds is gone with the process.
 
+mod answers;
+mod apply;
+mod claim;
+mod clear;
+mod dependencies;
+mod edges;
+mod facts;
+mod insert;
 mod job;
+mod lists;
+mod meters;
+mod operations;
+mod outcome;
+mod promote;
 mod reader;
+mod schedules;
+mod tidy;
 mod yard;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,10 +79,10 @@ struct Writer {
 impl StoreWriter for Writer {
     fn apply(&mut self, ops: &[WriteOp], now_ms: i64) -> Result<Committed, StoreError> {
         // Whatever can be refused is refused here, before anything has changed.
-        yard::check(ops)?;
+        apply::check(ops)?;
         Ok(self.shared.write(|yard| {
             let results = ops.iter().map(|op| yard.apply(op, now_ms)).collect();
-            Committed { commit: yard.commit(), results }
+            Committed { commit: yard.commit(now_ms), results, limits: yard.meters.tell() }
         }))
     }
 
@@ -78,7 +93,7 @@ impl StoreWriter for Writer {
     fn recover_lost(&mut self, max_losses: u32, now_ms: i64) -> Result<u64, StoreError> {
         Ok(self.shared.write(|yard| {
             let lost = yard.recover_lost(max_losses, now_ms);
-            yard.commit();
+            yard.commit(now_ms);
             lost
         }))
     }

@@ -4,11 +4,15 @@
 //! A store has one writer, driven by the writer thread ([`writer`]), and any number of readers. What a
 //! writer's `apply` has returned is committed and survives a power cut (memory: nothing does).
 
+mod bulk;
 #[cfg(test)]
 pub(crate) mod conformance;
+mod endings;
 pub mod error;
+mod insert_plan;
 pub mod memory;
 pub mod ops;
+mod results;
 mod search;
 pub mod sqlite;
 mod transition;
@@ -16,15 +20,16 @@ pub mod writer;
 
 use std::sync::Arc;
 
-use taskyard_shared::job::{FileRef, JobDetail, JobId, JobSummary};
+use taskyard_shared::batch::{BatchId, BatchStatus};
+use taskyard_shared::job::{Dependency, FileRef, JobDetail, JobId, JobOptions, JobSummary};
+use taskyard_shared::log::LogLine;
 use taskyard_shared::view::JobsQuery;
+
+use crate::limits::{LimitRef, MeterUse};
 
 pub use error::StoreError;
 pub use memory::MemoryStore;
-pub use ops::{
-    AttemptEnd, CancelResult, ClaimedJob, ClearedGroup, Committed, JobInsert, OpResult, QueueSettings,
-    RetryResult, StoredQueue, StoredYard, WriteOp,
-};
+pub use ops::*;
 pub use sqlite::SqliteStore;
 
 /// Attempts kept of each job; older ones are forgotten.
@@ -60,7 +65,8 @@ pub trait StoreWriter: Send {
 
     /// Called once, when a process starts: every job still in `processing` was run by a process that died.
     /// Ends its attempt as `lost` and makes it pending again, or fails it for good when that has happened
-    /// `max_losses` times to it. Answers how many jobs it found.
+    /// `max_losses` times to it. Answers how many jobs it found. Nothing counts as running towards a limit then,
+    /// and what limits and missing workers held back is looked at anew.
     fn recover_lost(&mut self, max_losses: u32, now_ms: i64) -> Result<u64, StoreError>;
 }
 
@@ -82,6 +88,49 @@ pub trait StoreReader: Send + Sync {
 
     /// Of these SHA-256 sums, those that no job refers to any more.
     fn unreferenced(&self, sha256: &[String]) -> Result<Vec<String>, StoreError>;
+
+    /// The newest `limit` lines of a job's log, oldest first, and the commit that they show. A job that does not
+    /// exist has none.
+    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError>;
+
+    fn batch(&self, id: BatchId) -> Result<Option<BatchStatus>, StoreError>;
+
+    /// What the store can tell of why a job waits.
+    fn waiting_facts(&self, id: JobId) -> Result<Option<WaitingFacts>, StoreError>;
+}
+
+/// Lines of a log as they were after a commit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogPage {
+    pub lines: Vec<LogLine>,
+    pub as_of: CommitSeq,
+}
+
+/// Most jobs that are counted before a waiting one.
+pub const MAX_COUNTED_AHEAD: u64 = 10_000;
+/// Most jobs named among those that a job waits for.
+pub const MAX_NAMED_WAITS: usize = 20;
+/// Most jobs that a claim looks at in vain before it ends.
+pub const CLAIM_LOOKS: usize = 500;
+/// After this many milliseconds a meter is looked at again that released jobs and still holds others back: should one
+/// of the released jobs not start after all, nothing else would release the next.
+pub const RELEASE_RETRY_MS: i64 = 1_000;
+
+/// See [`StoreReader::waiting_facts`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct WaitingFacts {
+    pub job: JobSummary,
+    pub options: JobOptions,
+    /// Jobs that it waits for and that have not ended well: the first [`MAX_NAMED_WAITS`] by number, blocked ones
+    /// first, and how many there are.
+    pub waits_for: Vec<Dependency>,
+    pub waits_for_count: u64,
+    /// Pending jobs of its queue that no limit holds back and that a claim takes before it: up to
+    /// [`MAX_COUNTED_AHEAD`], and then `ahead_at_least`.
+    pub ahead: u64,
+    pub ahead_at_least: bool,
+    /// Every limit that applies to it, with its key and what that has used.
+    pub limits: Vec<(LimitRef, String, MeterUse)>,
 }
 
 /// The rows of a window as they were after a commit.

@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
+use taskyard_shared::limit::LimitStatus;
+
 use super::ops::{OpResult, StoredYard, WriteOp};
 use super::{CommitSeq, StoreError, StoreWriter};
 use crate::supervision::panic_text;
@@ -31,8 +33,8 @@ pub struct Ticket(pub u64);
 /// What the thread tells, in order.
 #[derive(Debug)]
 pub enum Written {
-    /// One transaction is on the disk.
-    Committed { commit: CommitSeq, results: Vec<(Ticket, OpResult)> },
+    /// One transaction is on the disk. `limits`: every limit as it stands, if that changed.
+    Committed { commit: CommitSeq, results: Vec<(Ticket, OpResult)>, limits: Option<Vec<LimitStatus>> },
     /// Nothing of these was applied. They are given back, so that they may be tried again.
     Failed { ops: Vec<(Ticket, WriteOp)>, error: StoreError },
     /// Everything submitted before this `load` has been answered.

@@ -11,7 +11,7 @@ use super::counters::LiveCounters;
 use super::hub::{Hub, HubLimits, StartRead};
 use super::messages::{Panic, Pause, ReadDone, Resync, SessionEnded, Unwatch, Watch};
 use crate::pubsub::Publish;
-use crate::store::{JobsPage, StoreReader};
+use crate::store::StoreReader;
 use crate::supervision::{Supervision, panic_text};
 
 /// Messages that may wait: commits above all. When it is full, `PubSub` tells the hub to reload once it has
@@ -86,11 +86,11 @@ impl ViewHub {
 
     /// Reads on a thread where waiting for the disk is allowed.
     fn start_read(&self, start: StartRead, ctx: &mut Context<Self>) {
-        let StartRead { view, read, query } = start;
+        let StartRead { view, read, what } = start;
         let (reader, hub) = (Arc::clone(&self.reader), ctx.address());
         tokio::task::spawn_blocking(move || {
-            let page = catch_unwind(AssertUnwindSafe(|| reader.list(&query)));
-            let page: Result<JobsPage, String> = match page {
+            let page = catch_unwind(AssertUnwindSafe(|| what.run(&*reader)));
+            let page = match page {
                 Ok(page) => page.map_err(|error| error.to_string()),
                 Err(panic) => Err(format!("the read panicked: {}", panic_text(&*panic))),
             };

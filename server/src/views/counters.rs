@@ -35,13 +35,15 @@ pub struct LiveCounters {
     pub view_reads_failed: AtomicU64,
     /// Commits that came too fast to be kept during a read, which is then done again.
     pub view_reads_overrun: AtomicU64,
+    /// Lines of logs that came between two frames beyond what a view holds, and were let go.
+    pub log_lines_skipped: AtomicU64,
     /// Restarts of the hub after a panic.
     pub hub_restarts: AtomicU64,
 }
 
 impl LiveCounters {
     /// Every counter with its name and what it counts, for metrics. Names that end in `_total` only grow.
-    pub fn readings(&self) -> [(&'static str, &'static str, u64); 15] {
+    pub fn readings(&self) -> [(&'static str, &'static str, u64); 16] {
         let all = |counter: &AtomicU64| counter.load(Relaxed);
         let now = |gauge: &AtomicUsize| gauge.load(Relaxed) as u64;
         [
@@ -63,6 +65,7 @@ impl LiveCounters {
                 "Of these, overtaken and done again.",
                 all(&self.view_reads_overrun),
             ),
+            ("log_lines_skipped_total", "Lines of logs not sent: too many.", all(&self.log_lines_skipped)),
             ("hub_restarts_total", "Restarts of the hub after a panic.", all(&self.hub_restarts)),
         ]
     }

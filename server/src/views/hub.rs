@@ -7,13 +7,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use taskyard_shared::error::{ErrorCode, WireError};
-use taskyard_shared::view::{JobsQuery, ViewId, ViewQuery};
+use taskyard_shared::view::{ViewId, ViewQuery};
 
+use super::books::Books;
 use super::counters::LiveCounters;
 use super::live_view::LiveView;
 use super::messages::{ReadDone, SessionId, ToSession, Watch};
+use super::pages::Read;
 use super::query::canonical;
-use super::queue_book::QueueBook;
 use super::watchers::Request;
 use crate::pubsub::CommitEvents;
 
@@ -46,7 +47,7 @@ impl Default for HubLimits {
 pub(super) struct StartRead {
     pub view: ViewId,
     pub read: u64,
-    pub query: JobsQuery,
+    pub what: Read,
 }
 
 pub(super) struct Hub {
@@ -54,7 +55,7 @@ pub(super) struct Hub {
     counters: Arc<LiveCounters>,
     views: HashMap<ViewId, LiveView>,
     by_query: HashMap<ViewQuery, ViewId>,
-    book: QueueBook,
+    books: Books,
     latest_view: u64,
     latest_read: u64,
     reads_under_way: usize,
@@ -71,7 +72,7 @@ impl Hub {
             counters,
             views: HashMap::new(),
             by_query: HashMap::new(),
-            book: QueueBook::default(),
+            books: Books::default(),
             latest_view: 0,
             latest_read: 0,
             reads_under_way: 0,
@@ -83,27 +84,21 @@ impl Hub {
     /// After a panic: queries and watchers are kept, everything else is made anew.
     pub fn start_over(&mut self) {
         if let Some(events) = self.unfinished.take() {
-            self.book.apply(&events);
+            self.books.apply(&events);
         }
         for view in self.views.values_mut() {
             view.start_over();
-            if self.book.is_seeded() {
-                view.queues_known(&self.book);
-                view.serve();
-            }
+            view.look_into(&self.books);
         }
     }
 
     /// Takes in one commit.
     pub fn published(&mut self, events: &Arc<CommitEvents>) {
         self.unfinished = Some(Arc::clone(events));
-        let queues_changed = self.book.apply(events);
+        let changed = self.books.apply(events);
         for view in self.views.values_mut() {
-            view.apply(events, queues_changed);
-            if events.reload {
-                view.queues_known(&self.book);
-                view.serve();
-            }
+            view.apply(events, changed);
+            view.look_into(&self.books);
         }
         self.unfinished = None;
     }
@@ -132,9 +127,7 @@ impl Hub {
         let id = ViewId(self.latest_view);
         let mut view = LiveView::new(id, query.clone(), self.limits.frame_interval, &self.counters);
         view.unwatched_since = Some(now);
-        if self.book.is_seeded() {
-            view.queues_known(&self.book);
-        }
+        view.look_into(&self.books);
         self.by_query.insert(query, id);
         self.views.insert(id, view);
         self.counters.views.store(self.views.len(), Relaxed);
@@ -213,7 +206,7 @@ impl Hub {
         }
         let mut any = false;
         for view in self.views.values_mut().filter(|view| view.is_dirty()) {
-            view.flush(&self.book);
+            view.flush(&self.books);
             view.note_watchers(now);
             any = true;
         }
@@ -232,14 +225,14 @@ impl Hub {
             if view.read_due(now).is_none_or(|at| at > now) {
                 continue;
             }
-            let Some(query) = view.read_query() else {
-                view.nothing_to_read(&self.book);
+            let Some(what) = view.read() else {
+                view.nothing_to_read(&self.books);
                 continue;
             };
             self.latest_read += 1;
             self.reads_under_way += 1;
             view.reading.begin(self.latest_read, now);
-            starts.push(StartRead { view: view.id, read: self.latest_read, query });
+            starts.push(StartRead { view: view.id, read: self.latest_read, what });
         }
         self.counters.view_reads.fetch_add(starts.len() as u64, Relaxed);
         starts
@@ -257,13 +250,13 @@ impl Hub {
         }
         match done.page {
             Ok(page) => {
-                if view.loaded(&page, &self.book) {
+                if view.loaded(&page, &self.books) {
                     self.counters.view_reads_overrun.fetch_add(1, Relaxed);
                 }
                 view.serve();
             }
             Err(reason) => {
-                tracing::warn!(view = done.view.0, reason, "the rows of a view could not be read");
+                tracing::warn!(view = done.view.0, reason, "what a view shows could not be read");
                 self.counters.view_reads_failed.fetch_add(1, Relaxed);
                 view.read_failed(&reason, now);
             }

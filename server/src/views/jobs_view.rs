@@ -10,6 +10,7 @@ use std::sync::Arc;
 use taskyard_shared::job::{JobId, JobSummary};
 use taskyard_shared::view::{JobFilter, JobsDelta, JobsQuery, JobsWindow, SortOrder, WindowStart};
 
+use super::content::Effect;
 use super::window_diff::diff;
 use crate::pubsub::JobChange;
 use crate::store::JobsPage;
@@ -133,6 +134,12 @@ impl JobsView {
         self.edge.is_some()
             && !self.search_stopped
             && (self.rows.len() < self.limit || (self.rows.len() == self.limit && self.edge_in_doubt))
+    }
+
+    /// Takes in the changes of one commit.
+    pub fn apply_all(&mut self, changes: &[JobChange]) -> Effect {
+        let changed = changes.iter().filter(|change| self.apply(change)).count();
+        if changed > 0 { Effect::Changed } else { Effect::Nothing }
     }
 
     /// Takes in one change. Answers whether the window may look different now.

@@ -1,20 +1,20 @@
-//! One view that is being watched: its rows, its frames and its watchers, brought together.
+//! One view that is being watched: its content, its frames and its watchers, brought together.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use taskyard_shared::error::{ErrorCode, WireError};
-use taskyard_shared::view::{JobsQuery, ViewDelta, ViewId, ViewQuery, ViewSnapshot};
+use taskyard_shared::view::{ViewId, ViewQuery};
 
+use super::books::{Books, BooksChanged};
+use super::content::{Content, Effect};
 use super::counters::LiveCounters;
 use super::frames::FrameLog;
-use super::jobs_view::JobsView;
-use super::queue_book::QueueBook;
-use super::queues_view::QueuesView;
+use super::pages::{Page, Read};
 use super::reading::Reading;
 use super::watchers::Watchers;
 use crate::pubsub::CommitEvents;
-use crate::store::{CommitSeq, JobsPage};
+use crate::store::CommitSeq;
 
 /// See the module.
 pub(super) struct LiveView {
@@ -25,44 +25,13 @@ pub(super) struct LiveView {
     pub unwatched_since: Option<Instant>,
     pub reading: Reading,
     content: Content,
-    log: FrameLog,
+    frames: FrameLog,
     /// Whether there is something to show. Until then watchers wait.
     ready: bool,
     /// Whether something may differ from the latest frame.
     dirty: bool,
-    /// The commit up to which the rows were read; its events and earlier ones are in them.
+    /// The commit up to which the content was read; its events and earlier ones are in it.
     as_of: CommitSeq,
-}
-
-enum Content {
-    Queues(QueuesView),
-    Jobs(Box<JobsView>),
-}
-
-impl Content {
-    fn new(query: &ViewQuery) -> Self {
-        match query {
-            ViewQuery::Queues {} => Content::Queues(QueuesView::default()),
-            ViewQuery::Jobs { query } => Content::Jobs(Box::new(JobsView::new(query))),
-        }
-    }
-
-    fn take_delta(&mut self, book: &QueueBook) -> Option<ViewDelta> {
-        match self {
-            Content::Queues(view) => view.take_delta(book).map(|queues| ViewDelta::Queues { queues }),
-            Content::Jobs(view) => {
-                view.set_total(book.total(view.filter()));
-                view.take_delta().map(|changes| ViewDelta::Jobs { changes })
-            }
-        }
-    }
-
-    fn snapshot(&self) -> ViewSnapshot {
-        match self {
-            Content::Queues(view) => ViewSnapshot::Queues { queues: view.snapshot() },
-            Content::Jobs(view) => ViewSnapshot::Jobs { window: view.snapshot() },
-        }
-    }
 }
 
 impl LiveView {
@@ -72,24 +41,19 @@ impl LiveView {
             watchers: Watchers::new(id, Arc::clone(counters)),
             unwatched_since: None,
             reading: Reading::new(read_interval),
-            content: Content::new(&query),
+            content: Content::new(&query, counters),
             query,
-            log: FrameLog::new(id),
+            frames: FrameLog::new(id),
             ready: false,
             dirty: false,
             as_of: CommitSeq::default(),
         }
     }
 
-    /// Forgets the rows, because they may be wrong, and reads them anew. Watchers stay.
+    /// Forgets the content, because it may be wrong, and gets it anew. Watchers stay.
     pub fn start_over(&mut self) {
-        // Keeps where an offset was resolved to: the watchers look at those rows.
-        if let Content::Jobs(view) = &mut self.content {
-            view.forget_rows();
-        } else {
-            self.content = Content::new(&self.query);
-        }
-        self.log.restart();
+        self.content.forget();
+        self.frames.restart();
         self.ready = false;
         self.reading.start_over();
         self.watchers.start_over();
@@ -102,67 +66,66 @@ impl LiveView {
     }
 
     /// Takes in one commit.
-    pub fn apply(&mut self, events: &Arc<CommitEvents>, queues_changed: bool) {
-        let Content::Jobs(view) = &mut self.content else {
-            self.dirty |= queues_changed;
+    pub fn apply(&mut self, events: &Arc<CommitEvents>, changed: BooksChanged) {
+        self.dirty |= self.content.depends_on(changed);
+        if !self.content.is_read_from_store() {
             return;
-        };
+        }
         self.reading.keep(events);
         if events.reload {
             self.reading.want();
         }
-        // Counts change with nearly every commit; whether this view's total did shows when the frame is made.
-        self.dirty |= queues_changed;
         if events.commit > self.as_of {
-            for change in &events.changes {
-                self.dirty |= view.apply(change);
-            }
-            if view.needs_rows() {
+            let effect = self.content.apply(events);
+            self.take(effect);
+            if self.content.needs_read() {
                 self.reading.want();
             }
         }
     }
 
     /// What to read now, if anything is wanted.
-    pub fn read_query(&self) -> Option<JobsQuery> {
-        match &self.content {
-            Content::Queues(_) => None,
-            Content::Jobs(view) => view.read_query(),
-        }
+    pub fn read(&self) -> Option<Read> {
+        self.content.read()
     }
 
     /// When this view would like to read the store.
     pub fn read_due(&self, now: Instant) -> Option<Instant> {
-        match &self.content {
-            Content::Queues(_) => None,
-            Content::Jobs(_) => self.reading.due(now),
-        }
+        if self.content.is_read_from_store() { self.reading.due(now) } else { None }
     }
 
     /// Takes the page that a read brought. Answers whether the read must be done again.
-    pub fn loaded(&mut self, page: &JobsPage, book: &QueueBook) -> bool {
-        let Content::Jobs(view) = &mut self.content else { return false };
-        let Some(newer) = self.reading.newer_than(page.as_of) else {
+    pub fn loaded(&mut self, page: &Page, books: &Books) -> bool {
+        let Some(newer) = self.reading.newer_than(page.as_of()) else {
             self.reading.want();
             return true;
         };
-        view.load(page);
-        self.as_of = page.as_of;
-        for change in newer.iter().flat_map(|events| &events.changes) {
-            view.apply(change);
-        }
-        if newer.iter().any(|events| events.reload) || view.needs_rows() {
+        self.as_of = page.as_of();
+        let effect = self.content.load(page, &newer);
+        self.take(effect);
+        if newer.iter().any(|events| events.reload) || self.content.needs_read() {
             self.reading.want();
         }
-        self.dirty = true;
-        self.become_ready(book);
+        self.become_ready(books);
         false
     }
 
+    fn take(&mut self, effect: Effect) {
+        match effect {
+            Effect::Nothing => (),
+            Effect::Changed => self.dirty = true,
+            Effect::StartsOver => {
+                self.frames.restart();
+                self.watchers.start_over();
+                self.serve();
+            }
+        }
+    }
+
     /// The window lies beyond all rows and stays empty.
-    pub fn nothing_to_read(&mut self, book: &QueueBook) {
+    pub fn nothing_to_read(&mut self, books: &Books) {
         self.reading.nothing_to_read();
-        self.become_ready(book);
+        self.become_ready(books);
         self.serve();
     }
 
@@ -175,20 +138,20 @@ impl LiveView {
         }
     }
 
-    /// A view without rows to read is there as soon as the queues are known.
-    pub fn queues_known(&mut self, book: &QueueBook) {
-        self.dirty = true;
-        if let Content::Queues(_) = self.content {
-            self.become_ready(book);
+    /// A view of what is in the books is there as soon as they are complete.
+    pub fn look_into(&mut self, books: &Books) {
+        if !self.ready && self.content.is_in(books) {
+            self.become_ready(books);
+            self.serve();
         }
     }
 
     /// What is there the first time is where the deltas begin: it needs none itself.
-    fn become_ready(&mut self, book: &QueueBook) {
+    fn become_ready(&mut self, books: &Books) {
         if !self.ready {
             self.ready = true;
             self.dirty = false;
-            let _ = self.content.take_delta(book);
+            let _ = self.content.take_delta(books);
         }
     }
 
@@ -197,13 +160,13 @@ impl LiveView {
     }
 
     /// Sends what changed since the latest frame to all who are up to date.
-    pub fn flush(&mut self, book: &QueueBook) {
+    pub fn flush(&mut self, books: &Books) {
         if !self.is_dirty() {
             return;
         }
         self.dirty = false;
-        if let Some(delta) = self.content.take_delta(book) {
-            let frame = self.log.push(delta);
+        if let Some(delta) = self.content.take_delta(books) {
+            let frame = self.frames.push(delta);
             self.watchers.send_delta(&frame);
         }
     }
@@ -213,8 +176,9 @@ impl LiveView {
         if !self.ready {
             return;
         }
-        let LiveView { watchers, log, content, .. } = self;
-        let log = std::cell::RefCell::new(log);
-        watchers.serve(|| log.borrow_mut().snapshot(|| content.snapshot()), |seq| log.borrow().since(seq));
+        let LiveView { watchers, frames, content, .. } = self;
+        let frames = std::cell::RefCell::new(frames);
+        watchers
+            .serve(|| frames.borrow_mut().snapshot(|| content.snapshot()), |seq| frames.borrow().since(seq));
     }
 }

@@ -5,7 +5,7 @@ use bytestring::ByteString;
 use taskyard_shared::error::WireError;
 use taskyard_shared::view::{ViewId, ViewQuery};
 
-use crate::store::JobsPage;
+use super::pages::Page;
 
 /// The number of a socket, never used twice within a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,7 +68,7 @@ pub(super) struct ReadDone {
     pub view: ViewId,
     /// Tells this read from earlier ones that nobody waits for any more.
     pub read: u64,
-    pub page: Result<JobsPage, String>,
+    pub page: Result<Page, String>,
 }
 
 /// From the hub to a session. Sent in the order in which the client must get it.

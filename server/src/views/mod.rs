@@ -2,12 +2,16 @@
 //! frames that all watchers of a query share.
 
 mod actor;
+mod books;
+mod content;
 mod counters;
 mod frames;
 mod hub;
 mod jobs_view;
 mod live_view;
+mod log_view;
 pub mod messages;
+mod pages;
 mod query;
 mod queue_book;
 mod queues_view;
@@ -16,6 +20,8 @@ mod reading;
 pub(crate) mod tests;
 mod watchers;
 mod window_diff;
+mod yard_book;
+mod yard_view;
 
 pub use actor::{ViewHub, ViewHubConfig};
 pub use counters::{LiveCounters, OpenSession};

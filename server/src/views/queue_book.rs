@@ -27,8 +27,8 @@ impl QueueBook {
     ///
     /// The queue's first event after a start is a `reload` that names every queue.
     pub fn apply(&mut self, events: &CommitEvents) -> bool {
+        let mut dirty = events.reload && !self.seeded;
         self.seeded |= events.reload;
-        let mut dirty = false;
         for status in &events.queues {
             dirty |= self.set(events.commit, status);
         }
@@ -45,7 +45,8 @@ impl QueueBook {
 
     /// How many jobs the filter lets pass, where the counts tell: a filter of states and queue only.
     pub fn total(&self, filter: &JobFilter) -> Option<u64> {
-        if !self.seeded || filter.kind.is_some() || !filter.text.trim().is_empty() {
+        let counts_tell = filter.kind.is_none() && filter.batch.is_none() && filter.text.trim().is_empty();
+        if !self.seeded || !counts_tell {
             return None;
         }
         let mut counts = StateCounts::default();

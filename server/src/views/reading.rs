@@ -9,7 +9,7 @@ use crate::store::CommitSeq;
 /// Most commits that are kept while a read is under way. When more come, all are let go and the read is
 /// done again; `view_reads_overrun` counts that.
 const MAX_KEPT_COMMITS: usize = 1024;
-/// Most changes of jobs in those commits, by the same rule.
+/// Most changes of jobs and lines of logs in those commits, by the same rule.
 const MAX_KEPT_CHANGES: usize = 20_000;
 /// After a read that failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -78,7 +78,7 @@ impl Reading {
         if self.under_way.is_none() || self.overrun {
             return;
         }
-        self.kept_changes += events.changes.len();
+        self.kept_changes += events.changes.len() + events.lines.len();
         self.kept.push(Arc::clone(events));
         if self.kept.len() > MAX_KEPT_COMMITS || self.kept_changes > MAX_KEPT_CHANGES {
             self.forget();

@@ -73,12 +73,19 @@ fn only_progress_differs(a: &JobSummary, b: &JobSummary) -> bool {
         state,
         progress: _,
         attempt,
+        failures,
+        max_attempts,
+        priority,
+        batch,
         created_at_ms,
+        run_at_ms,
         started_at_ms,
         finished_at_ms,
         error,
     } = a;
-    (*id, *state, *attempt) == (b.id, b.state, b.attempt)
+    (*id, *state, *attempt, *failures) == (b.id, b.state, b.attempt, b.failures)
+        && (*max_attempts, *priority, *batch, *run_at_ms)
+            == (b.max_attempts, b.priority, b.batch, b.run_at_ms)
         && (kind, queue, name, detail, error) == (&b.kind, &b.queue, &b.name, &b.detail, &b.error)
         && (*created_at_ms, *started_at_ms, *finished_at_ms)
             == (b.created_at_ms, b.started_at_ms, b.finished_at_ms)

@@ -22,6 +22,7 @@ pub struct YardBuilder {
     pub(super) wrong: Option<RegistryError>,
     pub(super) queues: HashMap<String, QueueSettings>,
     pub(super) executor_threads: Option<usize>,
+    pub(super) files_quota_bytes: Option<u64>,
     pub(super) restart_budget: RestartBudget,
     pub(super) frame_interval: Option<Duration>,
     pub(super) clock: Clock,
@@ -54,6 +55,12 @@ impl YardBuilder {
     /// Threads that run jobs (blocking work has threads of its own). Without it: one per core.
     pub fn executor_threads(mut self, threads: usize) -> Self {
         self.executor_threads = Some(threads);
+        self
+    }
+
+    /// How much uploads and files that jobs make may take together, in bytes. Without it: as much as the disk holds.
+    pub fn files_quota(mut self, quota_bytes: Option<u64>) -> Self {
+        self.files_quota_bytes = quota_bytes;
         self
     }
 

@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use actix::{Addr, Arbiter, Supervisor, System, SystemRegistry};
 
-use taskyard_shared::limits::{MAX_CONCURRENCY, is_identifier};
+use taskyard_shared::error::FieldError;
+use taskyard_shared::limits::is_identifier;
 
 use super::builder::YardBuilder;
-use super::{Inner, Yard, housekeeping};
+use super::handle::{Inner, Yard};
+use super::housekeeping;
 use crate::clock::Clock;
 use crate::executor::Executor;
 use crate::files::{FileError, FileStore};
@@ -39,11 +41,11 @@ pub enum StartError {
     #[error("the operating system gave no threads: {0}")]
     Threads(#[from] std::io::Error),
     #[error(
-        "queue \"{name}\" cannot be made: a name has lower-case letters, digits, - and _, at most 64, and starts \
-         with a letter; a concurrency is 1 to {max}",
-        max = MAX_CONCURRENCY
+        "\"{name}\" cannot name a queue: use up to 64 lower-case letters, digits, - and _, starting with a letter"
     )]
-    BadQueue { name: String },
+    BadQueueName { name: String },
+    #[error("queue \"{name}\" cannot be made: {setting}: {message}")]
+    BadQueueSetting { name: String, setting: String, message: String },
     #[error("a yard must be started inside an actix System: use #[actix_web::main]")]
     NoSystem,
     #[error("this actix System has a yard already")]
@@ -55,7 +57,7 @@ pub enum StartError {
 /// A job that was running at so many deaths of the process is failed: it may be what kills it.
 const MAX_LOSSES: u32 = 3;
 /// Jobs of a queue that nobody declared run one at a time, until somebody says otherwise.
-const UNDECLARED_QUEUE: QueueSettings = QueueSettings { concurrency: 1, paused: false };
+const UNDECLARED_CONCURRENCY: u32 = 1;
 
 struct Opened {
     store: Arc<dyn Store>,
@@ -69,8 +71,13 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     }
     check_queues(&builder.queues)?;
     let kinds = Arc::new(builder.kinds.build());
-    let opened = open(builder.data_dir, builder.clock.clone()).await?;
-    let executor = Executor::new(Arc::clone(&kinds), Arc::clone(&opened.files), builder.executor_threads)?;
+    let opened = open(builder.data_dir, builder.files_quota_bytes, builder.clock.clone()).await?;
+    let executor = Executor::new(
+        Arc::clone(&kinds),
+        Arc::clone(&opened.files),
+        builder.clock.clone(),
+        builder.executor_threads,
+    )?;
     // Nothing behind this fails without the yard being of no use.
     claim_system()?;
     let supervision = Supervision::new(builder.restart_budget);
@@ -113,18 +120,22 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
             arbiters,
             stopping: AtomicBool::new(false),
             instance,
+            clock: builder.clock,
         }),
     })
 }
 
 fn check_queues(queues: &HashMap<String, QueueSettings>) -> Result<(), StartError> {
-    let is_wrong = |name: &str, settings: &QueueSettings| {
-        !is_identifier(name) || !(1..=MAX_CONCURRENCY).contains(&settings.concurrency)
-    };
-    match queues.iter().find(|(name, settings)| is_wrong(name, settings)) {
-        Some((name, _)) => Err(StartError::BadQueue { name: name.clone() }),
-        None => Ok(()),
+    for (name, settings) in queues {
+        if !is_identifier(name) {
+            return Err(StartError::BadQueueName { name: name.clone() });
+        }
+        if let Err(FieldError { field, message }) = settings.check() {
+            let setting = field.trim_start_matches('$').to_owned();
+            return Err(StartError::BadQueueSetting { name: name.clone(), setting, message });
+        }
     }
+    Ok(())
 }
 
 /// The services of a System are registered once.
@@ -135,15 +146,24 @@ fn claim_system() -> Result<(), StartError> {
     if taken.get_or_insert_default().insert(system.id()) { Ok(()) } else { Err(StartError::SecondYard) }
 }
 
-async fn open(data_dir: Option<std::path::PathBuf>, clock: Clock) -> Result<Opened, StartError> {
-    let opening = tokio::task::spawn_blocking(move || open_blocking(data_dir.as_deref(), &clock));
+async fn open(
+    data_dir: Option<std::path::PathBuf>,
+    files_quota_bytes: Option<u64>,
+    clock: Clock,
+) -> Result<Opened, StartError> {
+    let opening =
+        tokio::task::spawn_blocking(move || open_blocking(data_dir.as_deref(), files_quota_bytes, &clock));
     match opening.await {
         Ok(opened) => opened,
         Err(failed) => std::panic::resume_unwind(failed.into_panic()),
     }
 }
 
-fn open_blocking(data_dir: Option<&Path>, clock: &Clock) -> Result<Opened, StartError> {
+fn open_blocking(
+    data_dir: Option<&Path>,
+    files_quota_bytes: Option<u64>,
+    clock: &Clock,
+) -> Result<Opened, StartError> {
     let (store, files): (Arc<dyn Store>, _) = match data_dir {
         Some(dir) => (Arc::new(SqliteStore::open(dir)?), FileStore::open(dir.join("files"))?),
         None => (Arc::new(MemoryStore::new()), FileStore::temporary()?),
@@ -153,7 +173,7 @@ fn open_blocking(data_dir: Option<&Path>, clock: &Clock) -> Result<Opened, Start
     if lost > 0 {
         tracing::warn!(jobs = lost, "jobs were running when the server died; they run again");
     }
-    Ok(Opened { store, writer, files: Arc::new(files) })
+    Ok(Opened { store, writer, files: Arc::new(files.with_quota(files_quota_bytes)) })
 }
 
 struct Live {
@@ -188,10 +208,15 @@ fn core_config(kinds: &KindRegistry, declared: HashMap<String, QueueSettings>) -
     let mut queue_defaults: HashMap<String, QueueSettings> = kinds
         .queues()
         .into_iter()
-        .map(|queue| (queue.name.to_owned(), QueueSettings { concurrency: queue.concurrency, paused: false }))
+        .map(|queue| (queue.name.to_owned(), QueueSettings::with_concurrency(queue.concurrency)))
         .collect();
     queue_defaults.extend(declared);
-    CoreConfig { queue_defaults, other_queues: UNDECLARED_QUEUE }
+    let known = kinds.infos().into_iter().map(|info| info.kind).collect();
+    CoreConfig {
+        queue_defaults,
+        other_queues: QueueSettings::with_concurrency(UNDECLARED_CONCURRENCY),
+        kinds: Some(Arc::new(known)),
+    }
 }
 
 async fn wait_until_loaded(queue: &Addr<JobQueue>, supervision: &Supervision) -> Result<(), StartError> {

@@ -6,7 +6,8 @@ use anyhow::Result;
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
-use taskyard_shared::job::{FileRef, JobId, JobState, NewJob};
+use taskyard_shared::job::{FileRef, JobId, JobState};
+use taskyard_shared::new_job::NewJob;
 use taskyard_tests::api::{Answer, Api};
 use taskyard_tests::picture::{HEIGHT, WIDTH, picture};
 use taskyard_tests::server::TestServer;
@@ -22,7 +23,7 @@ fn image_job(source: &FileRef, args: &Value) -> NewJob {
     if let (Some(all), Some(more)) = (job_args.as_object_mut(), args.as_object()) {
         all.extend(more.clone());
     }
-    NewJob { kind: "image".to_owned(), queue: None, args: job_args }
+    NewJob::new("image", job_args)
 }
 
 async fn artifact(api: &Api, id: JobId, name: &str) -> Result<Answer> {

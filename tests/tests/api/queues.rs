@@ -77,7 +77,8 @@ async fn counts_are_exact_and_clear_deletes_what_has_finished() -> Result<()> {
     let waiting = api.add(&elsewhere).await?;
     api.post(&format!("/api/v1/jobs/{cancelled}/cancel"), &json!({})).await?;
 
-    let expected = StateCounts { pending: 1, processing: 0, completed: 4, failed: 2, cancelled: 1 };
+    let expected =
+        StateCounts { pending: 1, completed: 4, failed: 2, cancelled: 1, ..StateCounts::default() };
     assert_eq!(api.counts().await?, expected);
     assert_eq!(api.all_jobs().await?.len() as u64, expected.total());
 
@@ -89,5 +90,62 @@ async fn counts_are_exact_and_clear_deletes_what_has_finished() -> Result<()> {
     let left: Vec<_> = api.all_jobs().await?.iter().map(|job| job.id).collect();
     assert_eq!(left, [waiting]);
     assert_problem(&api.get(&format!("/api/v1/jobs/{first}")).await?, 404, "not_found");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_queue_is_paused_resumed_and_drained_by_name() -> Result<()> {
+    let yard = FragileYard::start(PROGRAM, Settings::default())?;
+    let api = Api::new(yard.address());
+    let act = async |action: &str| api.post(&format!("/api/v1/queues/test/{action}"), &json!({})).await;
+    let paused: Value = act("pause").await?.json()?;
+    assert_eq!((&paused["type"], &paused["queue"]["paused"]), (&json!("queue_changed"), &json!(true)));
+    let waiting = api.add(&TestArgs::default().job()).await?;
+    let drained: Value = act("drain").await?.json()?;
+    assert_eq!((&drained["queue"]["draining"], &drained["queue"]["paused"]), (&json!(true), &json!(true)));
+    let answer = api.post("/api/v1/jobs", &json!(TestArgs::default().job())).await?;
+    assert_problem(&answer, 409, "wrong_state");
+    let resumed: Value = act("resume").await?.json()?;
+    assert_eq!(resumed["queue"]["paused"], false);
+    api.job_when(waiting, JobState::Completed).await?;
+    api.patch("/api/v1/queues/test", &json!({ "draining": false })).await?;
+    assert_eq!(api.add(&TestArgs::default().job()).await?.0, waiting.0 + 1);
+    for action in ["pause", "resume", "drain"] {
+        let answer = api.post(&format!("/api/v1/queues/none/{action}"), &json!({})).await?;
+        assert_problem(&answer, 404, "not_found");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn settings_out_of_bounds_are_refused_and_null_takes_a_default_away() -> Result<()> {
+    let yard = FragileYard::start(PROGRAM, Settings::default())?;
+    let api = Api::new(yard.address());
+    let change = async |change: Value| api.patch("/api/v1/queues/test", &change).await;
+    for (wrong, place) in [
+        (json!({ "retention": { "completed": { "max_age_ms": 59_999 } } }), "$retention"),
+        (json!({ "retention": { "failed": { "max_age_ms": 0 } } }), "$retention"),
+        (json!({ "timeout_ms": 99 }), "$timeout_ms"),
+        (json!({ "max_attempts": 0 }), "$max_attempts"),
+        (json!({ "max_attempts": 1_001 }), "$max_attempts"),
+    ] {
+        let answer = change(wrong).await?;
+        assert_problem(&answer, 422, "invalid_arguments");
+        assert_eq!(crate::places(&answer), [place], "{}", answer.text());
+    }
+    for (wrong, says) in [
+        (json!({ "retention": { "processing": { "max_age_ms": 60_000 } } }), "at retention.processing"),
+        (json!({ "retention": { "pending": {} } }), "at retention.pending"),
+        (json!({ "retention": { "completed": { "max_age_ms": -1 } } }), "at retention.completed.max_age_ms"),
+        (json!({ "concurency": 2 }), "concurency"),
+    ] {
+        let answer = change(wrong).await?;
+        assert_problem(&answer, 400, "bad_request");
+        assert!(answer.text().contains(says), "{says}: {}", answer.text());
+    }
+    let set: Value = change(json!({ "timeout_ms": 5_000, "max_attempts": 4 })).await?.json()?;
+    assert_eq!((&set["timeout_ms"], &set["max_attempts"]), (&json!(5_000), &json!(4)));
+    let taken: Value = change(json!({ "timeout_ms": null })).await?.json()?;
+    assert_eq!((taken.get("timeout_ms"), &taken["max_attempts"]), (None, &json!(4)));
     Ok(())
 }

@@ -56,7 +56,7 @@ async fn a_job_is_added_found_and_shown() -> Result<()> {
     api.patch("/api/v1/queues/demo", &json!({ "paused": true })).await?;
     let answer = api.post("/api/v1/jobs", &json!(demo("first", 2))).await?;
     assert_eq!((answer.status, answer.header("location")), (201, "/api/v1/jobs/1"));
-    assert_eq!(answer.json::<Value>()?, json!({ "id": 1 }));
+    assert_eq!(answer.json::<Value>()?, json!({ "type": "job_added", "id": 1 }));
 
     let shown = api.job(JobId(1)).await?;
     assert_eq!((shown.job.name.as_str(), shown.job.detail.as_str()), ("first", "2 s"));

@@ -1,9 +1,9 @@
-//! Add, list, show, cancel, retry, clear, and the queues.
+//! Add, list, show, cancel, retry, delete, clear.
 
 use std::fs;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::Value;
 use taskyard_shared::job::{JobId, JobState};
 use taskyard_tests::api::Api;
@@ -84,24 +84,25 @@ fn cancel_retry_and_clear_tell_what_came_of_each_job() -> Result<()> {
     let cancelled = run(&server, &["cancel", "1", "77", "2"])?;
     assert_ended(&cancelled, 3, &["job 1 is cancelled", "job 2 is cancelled"], &["there is no job 77"]);
     assert_ended(&run(&server, &["cancel", "1"])?, 3, &[], &["job 1 is already finished: it is cancelled"]);
-    assert_ended(&run(&server, &["retry", "1"])?, 0, &["job 1 is pending again"], &[]);
+    assert_ended(&run(&server, &["retry", "1"])?, 0, &["job 1 is to run again"], &[]);
     assert_ended(&run(&server, &["clear"])?, 0, &["1 finished job deleted"], &[]);
     assert_ended(&run(&server, &["show", "2"])?, 3, &[], &["there is no job 2"]);
     Ok(())
 }
 
 #[test]
-fn queues_are_shown_and_changed() -> Result<()> {
+fn a_job_is_deleted_by_its_number_and_gets_another_priority() -> Result<()> {
     let server = TestServer::start()?;
-    assert_ended(&run(&server, &["pause", "demo"])?, 0, &["demo"], &[]);
-    assert_ended(&run(&server, &["concurrency", "demo", "4"])?, 0, &["4"], &[]);
-    let queues: Value = serde_json::from_str(&run(&server, &["queues", "--json"])?.stdout)?;
-    let queues = queues.as_array().or(queues["queues"].as_array()).context("no queues")?;
-    let demo = queues.iter().find(|queue| queue["name"] == "demo").context("no demo queue")?;
-    assert_eq!((&demo["paused"], &demo["concurrency"]), (&Value::from(true), &Value::from(4)));
-    assert_ended(&run(&server, &["resume", "demo"])?, 0, &["demo"], &[]);
-    assert_ended(&run(&server, &["pause", "none"])?, 3, &[], &["there is no queue \"none\""]);
-    assert_ended(&run(&server, &["kinds"])?, 0, &["demo", "http", "image"], &[]);
+    run(&server, &["pause", "demo"])?;
+    run(&server, &ADD)?;
+    run(&server, &ADD)?;
+    assert_ended(&run(&server, &["priority", "2", "50"])?, 0, &["job 2 has priority 50"], &[]);
+    assert_ended(&run(&server, &["list"])?, 0, &["PRIORITY", "50"], &[]);
+    assert_ended(&run(&server, &["delete", "1"])?, 3, &[], &["job 1"]);
+    run(&server, &["cancel", "1"])?;
+    assert_ended(&run(&server, &["delete", "1"])?, 0, &["job 1 is deleted"], &[]);
+    assert_ended(&run(&server, &["show", "1"])?, 3, &[], &["there is no job 1"]);
+    assert_ended(&run(&server, &["priority", "1", "5"])?, 3, &[], &["there is no job 1"]);
     Ok(())
 }
 

@@ -21,6 +21,35 @@ fn wrong_words_get_a_sentence_and_add_nothing() -> Result<()> {
         (&["add", "demo", "name=a", "colour=red"], "colour"),
         (&["add", "demo", "--args", "{"], "the arguments are not JSON"),
         (&["add", "image", "--file", "/nowhere/a.png"], "cannot read /nowhere/a.png"),
+        (&["add", "demo", "name=a", "--delay", "10"], "\"10\" is not a duration; write it like 500ms, 10s"),
+        (
+            &["add", "demo", "name=a", "--run-at", "soon"],
+            "\"soon\" is not a time; write it like 2027-01-31T09:00:00Z",
+        ),
+        (&["add", "demo", "name=a", "--backoff", "2s"], "write it like exponential:2s..1h or fixed:5s"),
+        (&["add", "demo", "name=a", "--timeout", "1ms"], "it must be at least 100ms"),
+        (&["add", "demo", "name=a", "--after", "77"], "77"),
+        (&["add", "demo", "name=a", "--idempotency-key", "a b"], "dempotency"),
+        (&["add-many", "/nowhere/jobs.json"], "cannot read /nowhere/jobs.json"),
+        (&["cancel", "1", "--queue", "demo"], "go with --all, not with numbers"),
+        (&["cancel", "--all"], "add --yes if that is meant"),
+        (&["priority", "1"], "give the number of a job and its priority"),
+        (&["undo", "1"], "there is no operation 1"),
+        (&["batch", "1"], "there is no batch 1"),
+        (&["queue", "none"], "there is no queue \"none\""),
+        (&["queue", "demo", "--keep-failed", "soon"], "write it like 7d, 10000"),
+        (&["limit", "set", "mail", "--rate", "10"], "write it like 10/s"),
+        (&["limit", "set", "mail", "--kind", "demo"], "say how many may run at a time"),
+        (&["limit", "remove", "mail"], "there is no limit \"mail\""),
+        (&["schedule", "set", "x", "--cron", "61 * * * *", "demo", "name=a"], "61 is not 0 to 59"),
+        (
+            &["schedule", "preview", "@daily", "--zone", "Europe/Berlni"],
+            "there is no time zone \"Europe/Berlni\"",
+        ),
+        (&["schedule", "run", "x"], "there is no schedule \"x\""),
+        (&["log", "7"], "there is no job 7"),
+        (&["log", "7", "--follow"], "there is no job 7"),
+        (&["explain", "7"], "there is no job 7"),
         (&["show", "7"], "there is no job 7"),
         (&["list", "--limit", "1000000000"], "is not in 1..=500"),
         (&["list", "--state", "done"], "is not a state"),
@@ -42,7 +71,7 @@ fn without_a_server_it_says_how_to_start_one() -> Result<()> {
     let ended = taskyard(&["list", "--server", &address])?;
     assert_ended(&ended, 3, &[], &[&address, "start one with `taskyard serve`"]);
     assert_ended(&taskyard(&["list", "--server", "nowhere"])?, 3, &[], &["is not the address of a server"]);
-    assert_ended(&taskyard(&["lits"])?, 3, &[], &["a similar subcommand exists: 'list'"]);
+    assert_ended(&taskyard(&["lits"])?, 3, &[], &["similar subcommands exist: 'limits', 'list'"]);
     assert_ended(&taskyard(&["--help"])?, 0, &["serve", "add", "watch", "bench"], &[]);
     Ok(())
 }

@@ -52,7 +52,7 @@ async fn errors_of_commands_are_told_to_the_one_who_asked_and_to_nobody_else() -
     there.job_when(jobs, id, JobState::Completed).await?;
     for (command, says) in [
         (Command::CancelJob { id }, "already finished"),
-        (Command::RetryJob { id }, "only failed and cancelled jobs"),
+        (Command::RetryJob { id }, "only failed, cancelled and scheduled jobs"),
         (Command::PauseQueue { queue: "none".to_owned() }, "no queue \"none\""),
         (Command::AddJob { job: TestArgs::default().note("x".repeat(300_000)).job() }, "256 KiB"),
     ] {

@@ -1,6 +1,6 @@
 //! `kill -9` at random moments under load.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use fastrand::Rng;
@@ -14,6 +14,7 @@ use taskyard_tests::tab::Tab;
 use taskyard_tests::test_worker::TestArgs;
 
 use crate::PROGRAM;
+use crate::ending::now_ms;
 use crate::load::{self, add, look};
 use crate::verdict::{Life, Witness};
 
@@ -21,10 +22,6 @@ const KILLS: usize = 30;
 const ADDERS: usize = 3;
 /// How long the server lives once the load has begun, in milliseconds.
 const LIFE_MS: std::ops::Range<u64> = 20..450;
-
-fn now_ms() -> Result<i64> {
-    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis().try_into()?)
-}
 
 /// One life of the server, from its start to its death.
 async fn live(yard: &mut FragileYard, number: usize, random: &mut Rng, witness: &mut Witness) -> Result<()> {

@@ -2,8 +2,15 @@
 
 mod crashes;
 mod data_folder;
+mod ending;
+mod limits;
 mod load;
+mod operations;
+mod order;
+mod repeats;
+mod settings;
 mod stopping;
+mod times;
 mod verdict;
 
 /// The server with the test kind.

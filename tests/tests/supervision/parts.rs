@@ -33,7 +33,7 @@ async fn add_until(address: String, enough: Arc<AtomicBool>) -> Result<Vec<JobId
         }
         let job = TestArgs::default().ms(number % 30).job();
         match tab.ask(Command::AddJob { job }).await? {
-            Reply::JobAdded { id } => acknowledged.push(id),
+            Reply::JobAdded { id, .. } => acknowledged.push(id),
             Reply::Error { error } if error.code.is_retryable() => {}
             other => bail!("the answer to an add is {other:?}"),
         }
@@ -42,7 +42,7 @@ async fn add_until(address: String, enough: Arc<AtomicBool>) -> Result<Vec<JobId
 }
 
 /// Waits until the panics so far are that many, and the queue has answered since.
-async fn restarted(api: &Api, panics: u64) -> Result<()> {
+pub async fn restarted(api: &Api, panics: u64) -> Result<()> {
     eventually(RESTART, async || {
         let recent = api.metric("taskyard_part_failures_recent").await;
         Ok(recent.is_ok_and(|recent| recent == panics).then_some(()))

@@ -8,6 +8,7 @@ use crate::board::Board;
 use crate::components::icons;
 use crate::format;
 use crate::state::address::ListAddress;
+use crate::state::life::STATES;
 
 #[component]
 pub fn Counts(board: Board, address: Address) -> impl IntoView {
@@ -15,7 +16,7 @@ pub fn Counts(board: Board, address: Address) -> impl IntoView {
     view! {
         <nav class="counts" aria-label="States">
             <Tile address state=None number=Signal::derive(move || totals.get().map(|counts| counts.total()))/>
-            {JobState::ALL.map(|state| view! {
+            {STATES.map(|state| view! {
                 <Tile address state=Some(state) number=Signal::derive(move || totals.get().map(|counts| counts[state]))/>
             }).collect_view()}
         </nav>

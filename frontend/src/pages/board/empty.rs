@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde_json::{Value, json};
+use serde_json::json;
 use taskyard_shared::command::Command;
-use taskyard_shared::job::NewJob;
+use taskyard_shared::new_job::NewJob;
 
 use super::list_model::ListModel;
 use super::page::Replace;
@@ -60,18 +60,14 @@ fn FirstVisit(board: Board) -> impl IntoView {
     }
 }
 
-fn job(kind: &str, args: Value) -> NewJob {
-    NewJob { kind: kind.to_owned(), queue: None, args }
-}
-
 fn demo_jobs() -> Vec<NewJob> {
     [("Sort the mail", 3), ("Count the wagons", 5), ("Sweep the yard", 2)]
-        .map(|(name, duration)| job("demo", json!({ "name": name, "duration": duration })))
+        .map(|(name, duration)| NewJob::new("demo", json!({ "name": name, "duration": duration })))
         .to_vec()
 }
 
 fn http_job() -> NewJob {
-    job("http", json!({ "method": "GET", "url": "https://example.com/" }))
+    NewJob::new("http", json!({ "method": "GET", "url": "https://example.com/" }))
 }
 
 fn add(board: Board, note: RwSignal<Option<Note>>, jobs: Vec<NewJob>) {

@@ -220,6 +220,11 @@ impl ListModel {
         }
     }
 
+    /// Jobs that the filter lets pass, where the server knows their number.
+    pub fn total(self) -> Option<u64> {
+        self.view.with(|view| view.total)
+    }
+
     /// The marked row, if the address names one.
     pub fn current(self) -> Option<JobId> {
         self.address.read.with(|address| address.row).map(JobId)

@@ -1,11 +1,12 @@
 //! The main page: counts and queues at the left, the list in the middle, adding a job at the right.
 
 mod add_job;
+mod bulk;
 mod clear;
 mod counts;
 mod empty;
-mod fields;
 mod keys;
+mod kind_form;
 mod list;
 mod list_model;
 mod page;

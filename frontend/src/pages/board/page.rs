@@ -5,6 +5,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::add_job::AddJob;
+use super::bulk::BulkDialog;
 use super::clear::ClearDialog;
 use super::counts::Counts;
 use super::keys;
@@ -65,7 +66,7 @@ pub fn BoardPage() -> impl IntoView {
                 <QueueList board address/>
             </aside>
             <section class="jobs" aria-label="Jobs">
-                <Toolbar board address/>
+                <Toolbar board model/>
                 <SelectionBar board model/>
                 <JobList board model/>
             </section>
@@ -73,6 +74,7 @@ pub fn BoardPage() -> impl IntoView {
                 <AddJob board/>
             </Show>
             <ClearDialog board address/>
+            <BulkDialog board model/>
         </div>
     }
 }

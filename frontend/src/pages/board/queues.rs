@@ -1,7 +1,6 @@
 //! The queues: what waits, what runs, pause and resume, and how many may run at a time.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use taskyard_shared::command::Command;
 use taskyard_shared::limits::MAX_CONCURRENCY;
 use taskyard_shared::queue::QueueStatus;
@@ -10,6 +9,7 @@ use super::page::Address;
 use crate::board::{Board, Note};
 use crate::components::icons;
 use crate::components::notes::NoteLine;
+use crate::components::queue_settings;
 use crate::format;
 
 #[component]
@@ -37,19 +37,9 @@ fn QueueItem(board: Board, address: Address, name: String) -> impl IntoView {
         Memo::new(move |_| board.queues.with(|queues| queues.get(&name).cloned()))
     };
     let note = RwSignal::new(None::<Note>);
-    let send = move |command: Command| {
-        note.set(None);
-        spawn_local(async move {
-            note.set(Some(board.told(board.connection.command(command).await)));
-            set_timeout(
-                move || {
-                    let _cleared = note.try_set(None);
-                },
-                std::time::Duration::from_secs(6),
-            );
-        });
-    };
+    let send = move |command: Command| board.send(note, command);
     let paused = Memo::new(move |_| queue.with(|queue| queue.as_ref().is_some_and(|queue| queue.paused)));
+    let draining = Memo::new(move |_| queue.with(|queue| queue.as_ref().is_some_and(|queue| queue.draining)));
     let toggle = {
         let name = name.clone();
         move |_| {
@@ -72,7 +62,11 @@ fn QueueItem(board: Board, address: Address, name: String) -> impl IntoView {
             <div class="queue-line">
                 <QueueLink address name=name.clone()/>
                 <Show when=move || paused.get()><span class="tag">"paused"</span></Show>
-                <button class="quiet small push" aria-label={
+                <Show when=move || draining.get()>
+                    <span class="tag" title="Takes no new jobs, and works off those it has">"draining"</span>
+                </Show>
+                {settings_button(board, name.clone())}
+                <button class="quiet small" aria-label={
                     let name = name.clone();
                     move || format!("{} {name}", if paused.get() { "Resume" } else { "Pause" })
                 } on:click=toggle>
@@ -87,6 +81,21 @@ fn QueueItem(board: Board, address: Address, name: String) -> impl IntoView {
             <NoteLine note/>
         </li>
     }
+}
+
+fn settings_button(board: Board, name: String) -> AnyView {
+    view! {
+        <button
+            class="quiet small icon push"
+            aria-haspopup="dialog"
+            aria-label=format!("Settings of queue {name}")
+            title="Settings"
+            on:click=move |_| queue_settings::open(board, name.clone())
+        >
+            {icons::icon(icons::SLIDERS)}
+        </button>
+    }
+    .into_any()
 }
 
 #[component]
@@ -105,10 +114,10 @@ fn QueueLink(address: Address, name: String) -> impl IntoView {
     view! { <a class="queue-name" href=href aria-current=move || current.get().then_some("true")>{text}</a> }
 }
 
-/// `3 waiting · 1 running`
+/// `3 pending · 1 running`
 fn summary(queue: &QueueStatus) -> String {
     let mut text = format!(
-        "{} waiting · {} running",
+        "{} pending · {} running",
         format::count(queue.counts.pending),
         format::count(queue.counts.processing)
     );

@@ -9,6 +9,7 @@ use crate::components::badge::Badge;
 use crate::components::job_actions::JobActions;
 use crate::components::progress::ProgressBar;
 use crate::components::time;
+use crate::state::life::{self, Tone};
 
 #[component]
 pub fn Row(model: ListModel, id: JobId) -> impl IntoView {
@@ -77,17 +78,15 @@ fn Subline(board: Board, id: JobId, job: Memo<JobSummary>, gone: Memo<bool>) -> 
         if let Some(note) = board.note_of(id) {
             return (if note.is_error { "note error" } else { "note" }, note.text);
         }
-        job.with(|job| match (&job.error, job.state) {
-            (Some(error), JobState::Failed) => ("error-text", error.clone()),
-            (Some(error), JobState::Pending) => ("faint", format!("attempt {} failed: {error}", job.attempt)),
-            _ if job.attempt > 1 => ("faint", format!("{} · attempt {}", job.detail, job.attempt)),
-            _ => ("faint", job.detail.clone()),
-        })
+        let (tone, text) = job.with(life::subline);
+        (if tone == Tone::Error { "error-text" } else { "faint" }, text)
     });
+    let priority = Memo::new(move |_| job.with(life::priority));
     let (kind, queue) = job.with_untracked(|job| (job.kind.clone(), job.queue.clone()));
     let place = if kind == queue { kind } else { format!("{kind} in {queue}") };
     view! {
         <span class="subline" title=move || line.with(|line| line.1.clone())>
+            {move || priority.get().map(|priority| view! { <span class="priority">{priority}</span> " · " })}
             <span class="faint">{place}</span>
             <span class=move || line.with(|line| line.0)>
                 {move || line.with(|line| if line.1.is_empty() { String::new() } else { format!(" · {}", line.1) })}
@@ -96,7 +95,7 @@ fn Subline(board: Board, id: JobId, job: Memo<JobSummary>, gone: Memo<bool>) -> 
     }
 }
 
-/// Progress and running time while it runs; afterwards how long it took, and when.
+/// Before it runs when it will; progress and running time while it runs; afterwards how long it took, and when.
 #[component]
 fn Times(board: Board, id: JobId, job: Memo<JobSummary>) -> impl IntoView {
     let running = Memo::new(move |_| job.with(|job| job.state == JobState::Processing));
@@ -104,6 +103,7 @@ fn Times(board: Board, id: JobId, job: Memo<JobSummary>) -> impl IntoView {
     let exact = Memo::new(move |_| {
         job.with(|job| {
             let mut lines = vec![format!("added {}", time::exact(job.created_at_ms))];
+            lines.extend(job.run_at_ms.map(|at| format!("not before {}", time::exact(at))));
             lines.extend(job.started_at_ms.map(|at| format!("started {}", time::exact(at))));
             lines.extend(job.finished_at_ms.map(|at| format!("ended {}", time::exact(at))));
             lines.join("\n")
@@ -111,22 +111,24 @@ fn Times(board: Board, id: JobId, job: Memo<JobSummary>) -> impl IntoView {
     });
     let when = Memo::new(move |_| {
         let now = board.clock.get_untracked();
-        job.with(|job| match (job.started_at_ms, job.finished_at_ms) {
-            (Some(started), Some(ended)) => {
+        job.with(|job| match (job.started_at_ms, job.finished_at_ms, job.run_at_ms) {
+            (Some(started), Some(ended), _) => {
                 time::stamp(started).until(&time::stamp(ended), &time::stamp(now))
             }
-            (None, Some(ended)) => format!("ended {}", time::clock(ended, now)),
-            (Some(started), None) if job.state == JobState::Processing => {
+            (None, Some(ended), _) => format!("ended {}", time::clock(ended, now)),
+            (Some(started), None, _) if job.state == JobState::Processing => {
                 format!("since {}", time::clock(started, now))
             }
+            (_, None, Some(at)) => format!("not before {}", time::clock(at, now)),
             _ => format!("added {}", time::clock(job.created_at_ms, now)),
         })
     });
     let took = Memo::new(move |_| {
         let (started, ended) = job.with(|job| (job.started_at_ms, job.finished_at_ms));
-        let waiting = job.with(|job| job.state == JobState::Pending);
+        let to_come = job.with(|job| job.state.is_first());
         match started {
-            Some(started) if !waiting => {
+            _ if to_come => job.with(|job| life::not_yet(job, board.clock.get())),
+            Some(started) => {
                 let now = if running.get() { board.clock.get() } else { 0 };
                 time::span(started, if running.get() { None } else { ended.or(Some(started)) }, now)
             }

@@ -58,7 +58,7 @@ pub fn run_bulk(model: ListModel, bulk: Bulk) {
                 });
             }
         }
-        let word = if bulk == Bulk::Cancel { "cancelled" } else { "pending again" };
+        let word = if bulk == Bulk::Cancel { "cancelled" } else { "to run again" };
         let left = ids.len() as u64 - done;
         model.board.toast(match refused {
             None => Note::done(format!("{} {word}.", format::jobs(done))),

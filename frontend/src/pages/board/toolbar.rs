@@ -6,15 +6,19 @@ use leptos::prelude::*;
 use taskyard_shared::limits::MAX_FILTER_CHARS;
 use taskyard_shared::view::{JobFilter, SortOrder};
 
+use super::bulk::bulk_button;
+use super::list_model::ListModel;
 use super::page::{Address, Replace};
 use crate::board::{Board, Overlay};
 use crate::components::icons;
+use crate::state::address::parts;
 
 /// The search field's id: `/` puts the focus there.
 pub const SEARCH_ID: &str = "search";
 
 #[component]
-pub fn Toolbar(board: Board, address: Address) -> impl IntoView {
+pub fn Toolbar(board: Board, model: ListModel) -> impl IntoView {
+    let address = model.address;
     let finished = Memo::new(move |_| board.queues.with(|queues| queues.totals().finished()));
     view! {
         <div class="toolbar" role="search">
@@ -49,7 +53,7 @@ pub fn Toolbar(board: Board, address: Address) -> impl IntoView {
                 {icons::icon(icons::PLUS)} "New job"
             </button>
         </div>
-        <Filters address/>
+        <Filters board model/>
     }
 }
 
@@ -125,10 +129,12 @@ fn KindFilter(board: Board, address: Address) -> impl IntoView {
     }
 }
 
-/// What the list is narrowed to, each part with a button that takes it away.
+/// What the list is narrowed to, each part with a button that takes it away, and what can be done with all of that.
 #[component]
-fn Filters(address: Address) -> impl IntoView {
+fn Filters(board: Board, model: ListModel) -> impl IntoView {
+    let address = model.address;
     let parts = Memo::new(move |_| address.read.with(|address| parts(&address.filter)));
+    let batch = Memo::new(move |_| address.read.with(|address| address.filter.batch));
     view! {
         <Show when=move || !parts.with(Vec::is_empty)>
             <ul class="chips" aria-label="Filters">
@@ -142,6 +148,9 @@ fn Filters(address: Address) -> impl IntoView {
                         </button>
                     </li>
                 </For>
+                {move || batch.get().map(|batch| view! {
+                    <li><a class="button quiet small" href=format!("/batches/{batch}")>"See how far the batch is"</a></li>
+                })}
                 <li>
                     <button class="quiet small" on:click=move |_| {
                         address.change(Replace::No, |address| address.filter = JobFilter::default());
@@ -149,17 +158,10 @@ fn Filters(address: Address) -> impl IntoView {
                         "Show all"
                     </button>
                 </li>
+                <li class="push">{bulk_button(board, model)}</li>
             </ul>
         </Show>
     }
-}
-
-fn parts(filter: &JobFilter) -> Vec<String> {
-    let states = filter.states.iter().map(|state| format!("state {state}"));
-    let queue = filter.queue.iter().map(|queue| format!("queue {queue}"));
-    let kind = filter.kind.iter().map(|kind| format!("kind {kind}"));
-    let text = (!filter.text.is_empty()).then(|| format!("text “{}”", filter.text));
-    states.chain(queue).chain(kind).chain(text).collect()
 }
 
 fn remove(filter: &mut JobFilter, part: &str) {
@@ -167,6 +169,7 @@ fn remove(filter: &mut JobFilter, part: &str) {
     match part.split_once(' ') {
         Some(("queue", _)) => filter.queue = None,
         Some(("kind", _)) => filter.kind = None,
+        Some(("batch", _)) => filter.batch = None,
         Some(("text", _)) => filter.text.clear(),
         _ => {}
     }

@@ -1,28 +1,29 @@
-//! The timeline: each attempt with its times, its outcome and its error.
+//! The timeline: each attempt with its times, its outcome, its error, and the way to its log.
 
 use leptos::prelude::*;
 use taskyard_shared::job::{Attempt, AttemptOutcome, JobState};
 
+use super::log::LogModel;
 use crate::board::Board;
 use crate::components::icons;
 use crate::components::time;
 
 #[component]
-pub fn Attempts(board: Board, attempts: Memo<Vec<Attempt>>) -> impl IntoView {
+pub fn Attempts(board: Board, log: LogModel, attempts: Memo<Vec<Attempt>>) -> impl IntoView {
     view! {
         <section aria-labelledby="attempts-title">
             <h2 id="attempts-title">"Attempts"</h2>
             <Show when=move || attempts.with(Vec::is_empty)>
-                <p class="faint">"None yet: it waits for a free place in its queue."</p>
+                <p class="faint">"None yet."</p>
             </Show>
             <ol class="attempts" reversed>
-                {move || attempts.get().into_iter().rev().map(|attempt| attempt_view(board, attempt)).collect_view()}
+                {move || attempts.get().into_iter().rev().map(|attempt| attempt_view(board, log, attempt)).collect_view()}
             </ol>
         </section>
     }
 }
 
-fn attempt_view(board: Board, attempt: Attempt) -> impl IntoView {
+fn attempt_view(board: Board, log: LogModel, attempt: Attempt) -> impl IntoView {
     let word = attempt.outcome.map_or("running", AttemptOutcome::as_str);
     // The state whose shape and colour the outcome shares.
     let like = match attempt.outcome {
@@ -30,6 +31,7 @@ fn attempt_view(board: Board, attempt: Attempt) -> impl IntoView {
         Some(AttemptOutcome::Completed) => JobState::Completed,
         Some(AttemptOutcome::Failed) => JobState::Failed,
         Some(AttemptOutcome::Cancelled | AttemptOutcome::Lost) => JobState::Cancelled,
+        Some(AttemptOutcome::Snoozed) => JobState::Scheduled,
     };
     let (started, ended) = (attempt.started_at_ms, attempt.ended_at_ms);
     let now = board.clock.get_untracked();
@@ -42,10 +44,27 @@ fn attempt_view(board: Board, attempt: Attempt) -> impl IntoView {
                 {ended.map(|ended| view! { " – " <time title=time::exact(ended)>{time::clock(ended, now)}</time> })}
             </span>
             <span class="faint">{took}</span>
+            <LogButton log number=attempt.number/>
             {attempt.error.map(|error| view! { <p class="error-text attempt-error">{error}</p> })}
             {(attempt.outcome == Some(AttemptOutcome::Lost)).then(|| view! {
                 <p class="faint attempt-error">"The process that ran it ended before the work did."</p>
             })}
+            {(attempt.outcome == Some(AttemptOutcome::Snoozed)).then(|| view! {
+                <p class="faint attempt-error">"The work asked to be run again later; this counts as no failure."</p>
+            })}
         </li>
+    }
+}
+
+/// Only where there is something to read.
+#[component]
+fn LogButton(log: LogModel, number: u32) -> impl IntoView {
+    let has_lines = Memo::new(move |_| log.log.with(|log| log.has(number)));
+    view! {
+        <Show when=move || has_lines.get()>
+            <button class="quiet small" aria-label=format!("Log of attempt {number}") on:click=move |_| log.show(number)>
+                "Log"
+            </button>
+        </Show>
     }
 }

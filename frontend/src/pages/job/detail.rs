@@ -4,82 +4,61 @@ use leptos::prelude::*;
 use taskyard_shared::job::{FileRef, JobDetail, JobId, JobState, JobSummary};
 
 use super::attempts::Attempts;
+use super::delete::DeleteDialog;
+use super::facts::{Dependencies, Options};
+use super::head::Head;
+use super::log::{LogModel, LogPanel};
 use super::result::{ErrorText, JobResult, JsonBlock};
+use super::why::Why;
 use crate::board::Board;
-use crate::components::badge::Badge;
-use crate::components::job_actions::JobActions;
-use crate::components::notes::NoteLine;
-use crate::components::progress::ProgressBar;
-use crate::components::time::Instant;
 use crate::format;
 use crate::state::address::percent_encode;
+use crate::state::job_facts::Side;
 
+/// `stale` counts up when the details have to be asked for again though the row has not changed.
 #[component]
 pub fn Detail(
     board: Board,
     id: JobId,
     detail: Memo<Option<JobDetail>>,
     current: Memo<Option<JobSummary>>,
+    stale: RwSignal<u32>,
 ) -> impl IntoView {
     let state =
         Memo::new(move |_| current.with(|job| job.as_ref().map_or(JobState::Pending, |job| job.state)));
-    let result =
-        Memo::new(move |_| detail.with(|detail| detail.as_ref().and_then(|detail| detail.result.clone())));
-    let error =
-        Memo::new(move |_| detail.with(|detail| detail.as_ref().and_then(|detail| detail.error.clone())));
-    let args = Memo::new(move |_| detail.with(|detail| detail.as_ref().map(|detail| detail.args.clone())));
-    let attempts = Memo::new(move |_| {
-        detail.with(|detail| detail.as_ref().map(|detail| detail.attempts.clone()).unwrap_or_default())
-    });
-    let artifacts = Memo::new(move |_| {
-        detail.with(|detail| detail.as_ref().map(|detail| detail.artifacts.clone()).unwrap_or_default())
-    });
-    let inputs = Memo::new(move |_| {
-        detail.with(|detail| detail.as_ref().map(|detail| detail.inputs.clone()).unwrap_or_default())
-    });
+    let has_not_begun = Memo::new(move |_| state.get().is_first());
+    let result = part(detail, |detail| detail.result.clone());
+    let error = part(detail, |detail| detail.error.clone());
+    let args = part(detail, |detail| Some(detail.args.clone()));
+    let log = LogModel::start(board, id);
     view! {
         <Head board id current state/>
-        <Artifacts id files=artifacts/>
+        <Show when=move || has_not_begun.get()>
+            <Why board id current changed=stale/>
+        </Show>
+        <Dependencies side=Side::After jobs=part(detail, |detail| detail.after.clone())/>
+        <Dependencies side=Side::Before jobs=part(detail, |detail| detail.before.clone())/>
+        <Artifacts id files=part(detail, |detail| detail.artifacts.clone())/>
         {move || error.get().map(|error| view! { <ErrorText error/> })}
         {move || result.get().map(|result| view! { <JobResult result/> })}
+        <LogPanel board model=log/>
+        <Attempts board log attempts=part(detail, |detail| detail.attempts.clone())/>
         <section aria-labelledby="args-title">
             <h2 id="args-title">"Arguments"</h2>
             {move || args.get().map(|args| view! { <JsonBlock value=args/> })}
         </section>
-        <Inputs files=inputs/>
-        <Attempts board attempts/>
+        <Inputs files=part(detail, |detail| detail.inputs.clone())/>
+        <Options board detail/>
+        <DeleteDialog board id/>
     }
 }
 
-#[component]
-fn Head(board: Board, id: JobId, current: Memo<Option<JobSummary>>, state: Memo<JobState>) -> impl IntoView {
-    let fixed = untrack(|| current.get());
-    let Some(fixed) = fixed else { return ().into_any() };
-    let thousandths =
-        Memo::new(move |_| current.with(|job| job.as_ref().map_or(0, |job| job.progress.thousandths())));
-    let note = Signal::derive(move || board.note_of(id));
-    Effect::new(move |_| document().set_title(&format!("#{id} {} · Taskyard", state.get())));
-    on_cleanup(|| document().set_title("Taskyard"));
-    view! {
-        <header class="job-head" data-job-id=id.to_string() data-state=move || state.get().as_str()>
-            <h1><span class="job-number">{format!("#{id}")}</span> " " {fixed.name.clone()}</h1>
-            <div class="job-facts">
-                <Badge state/>
-                <span>{fixed.kind.clone()} {(!fixed.detail.is_empty()).then(|| format!(" · {}", fixed.detail))}</span>
-                <span class="faint">{format!("queue {}", fixed.queue)}</span>
-                <span class="faint">"added " <Instant epoch_ms=fixed.created_at_ms now=board.clock/></span>
-                <span class="push job-actions"><JobActions board id state/></span>
-            </div>
-            <Show when=move || state.get() == JobState::Processing>
-                <div class="job-progress">
-                    <ProgressBar thousandths label=format!("Progress of job {id}")/>
-                    <span class="percent">{move || format!("{} %", thousandths.get() / 10)}</span>
-                </div>
-            </Show>
-            <NoteLine note/>
-        </header>
-    }
-    .into_any()
+/// A part of the details that is drawn anew only when it changes.
+fn part<T>(detail: Memo<Option<JobDetail>>, get: fn(&JobDetail) -> T) -> Memo<T>
+where
+    T: Default + PartialEq + Send + Sync + 'static,
+{
+    Memo::new(move |_| detail.with(|detail| detail.as_ref().map(get).unwrap_or_default()))
 }
 
 fn is_picture(file: &FileRef) -> bool {

@@ -46,12 +46,14 @@ pub fn JobPage() -> impl IntoView {
 fn OneJob(board: Board, id: JobId) -> impl IntoView {
     let found = RwSignal::new(Found::Asking);
     let row = watch_row(board, id);
-    // Whatever the details depend on: state, attempt, and whether the job exists at all.
+    // Whatever the details depend on: state, attempt, run time, and whether the job exists at all.
     let turn = Memo::new(move |_| {
-        row.with(|row| row.as_ref().map(|row| (row.state, row.attempt, row.finished_at_ms)))
+        row.with(|row| row.as_ref().map(|row| (row.state, row.attempt, row.finished_at_ms, row.run_at_ms)))
     });
+    let stale = RwSignal::new(0);
     Effect::new(move |_| {
         turn.track();
+        stale.track();
         if board.connection.status.get().is_live() {
             spawn_local(ask(board, id, found));
         }
@@ -64,7 +66,7 @@ fn OneJob(board: Board, id: JobId) -> impl IntoView {
     let current = Memo::new(move |_| newest(row.get(), detail.get().map(|detail| detail.job)));
     view! {
         <Show when=move || is_there.get()>
-            <Detail board id detail current/>
+            <Detail board id detail current stale/>
         </Show>
         {move || match found.get() {
             Found::Job(_) => ().into_any(),

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value};
 use taskyard_shared::error::FieldError;
+use taskyard_shared::limits::is_identifier;
 
 use super::model::{Field, Input, Item};
 use crate::format;
+use crate::state::span;
 
 /// What stands in each control, by the field's pointer: text as typed, `true` or `false` for a toggle, the
 /// position for a choice.
@@ -14,14 +16,20 @@ pub type Values = BTreeMap<String, String>;
 
 /// The form as it is offered: defaults filled in.
 pub fn initial(fields: &[Field]) -> Values {
+    filled(fields, None)
+}
+
+/// The form with what there is already, and defaults where there is nothing.
+pub fn filled(fields: &[Field], present: Option<&Value>) -> Values {
     let mut values = Values::new();
-    fill(fields, None, &mut values);
+    fill(fields, present, &mut values);
     values
 }
 
 fn fill(fields: &[Field], outer: Option<&Value>, values: &mut Values) {
     for field in fields {
-        let default = outer.and_then(|outer| outer.get(&field.name)).or(field.default.as_ref());
+        let given = outer.and_then(|outer| outer.get(&field.name)).filter(|value| !value.is_null());
+        let default = given.or(field.default.as_ref());
         if let Input::Group(inner) = &field.input {
             fill(inner, default, values);
         } else {
@@ -49,6 +57,7 @@ fn as_typed(field: &Field, value: Option<&Value>) -> String {
             .collect::<Vec<_>>()
             .join("\n"),
         (Input::Json, Some(value)) => format!("{value:#}"),
+        (Input::Span { .. }, Some(value)) => value.as_u64().map(format::period).unwrap_or_default(),
         (_, Some(value)) => plain(value),
     }
 }
@@ -110,11 +119,12 @@ fn value_of(field: &Field, typed: &str) -> Result<Option<Value>, String> {
             number(trimmed, *integer, *min, *max).and_then(|number| in_steps(number, *step))
         }
         Input::Toggle => Ok(Value::Bool(trimmed == "true")),
+        Input::Span { min_ms, max_ms } => span::parse_within(trimmed, *min_ms, *max_ms).map(Value::from),
         Input::Choice(choices) => {
             let chosen = trimmed.parse::<usize>().ok().and_then(|at| choices.get(at));
             chosen.cloned().ok_or_else(|| "Choose one.".to_owned())
         }
-        Input::Upload => Ok(Value::String(trimmed.to_owned())),
+        Input::Upload | Input::Moment => Ok(Value::String(trimmed.to_owned())),
         Input::Lines { item, min_items, max_items } => lines(typed, *item, *min_items, *max_items),
         Input::Pairs => pairs(typed),
         Input::Group(_) | Input::Json => {
@@ -219,4 +229,39 @@ pub fn error_for(errors: &[FieldError], field: &Field) -> Option<String> {
     let messages: Vec<String> =
         errors.iter().filter(own).map(|error| format::sentence(&error.message)).collect();
     (!messages.is_empty()).then(|| messages.join(" "))
+}
+
+/// A name as the server takes it.
+pub fn identifier(value: &Value, key: &str) -> Result<String, Vec<FieldError>> {
+    let name = value[key].as_str().unwrap_or_default().trim();
+    if is_identifier(name) {
+        return Ok(name.to_owned());
+    }
+    let message = "Lower-case letters, digits, - and _, a letter first; at most 64 characters.".to_owned();
+    Err(vec![FieldError { field: format!("/{key}"), message }])
+}
+
+/// What is wrong with fields that this form does not have.
+pub fn unplaced(fields: &[Field], errors: &[FieldError]) -> Vec<String> {
+    let homeless = errors.iter().filter(|error| !has_place(fields, error));
+    homeless.map(|error| format::sentence(&error.message)).collect()
+}
+
+/// The server's error at the field of this form that it is about, if there is one. It names arguments by a pointer
+/// into them, `/duration`, and what stands beside them with `$` in place of the first slash, `$rate/count`.
+pub fn placed(fields: &[Field], error: &FieldError) -> FieldError {
+    let places = match error.field.strip_prefix('$') {
+        Some(own) => [format!("/{own}"), format!("/job/{own}")],
+        None => [format!("/job/args{}", error.field), error.field.clone()],
+    };
+    let at = |field| FieldError { field, message: error.message.clone() };
+    places.map(at).into_iter().find(|error| has_place(fields, error)).unwrap_or_else(|| error.clone())
+}
+
+/// Whether the error is about one of these fields.
+pub fn has_place(fields: &[Field], error: &FieldError) -> bool {
+    fields.iter().any(|field| match &field.input {
+        Input::Group(inner) => has_place(inner, error) || error.field == field.pointer,
+        _ => error_for(std::slice::from_ref(error), field).is_some(),
+    })
 }

@@ -31,10 +31,17 @@ pub enum Input {
         step: Option<f64>,
     },
     Toggle,
+    /// A span of time in milliseconds, written `90 s` or `7 d`.
+    Span {
+        min_ms: u64,
+        max_ms: u64,
+    },
     /// One of these values.
     Choice(Vec<Value>),
     /// The SHA-256 of an upload.
     Upload,
+    /// A day and a time in the viewer's zone: `2027-01-31T09:00`.
+    Moment,
     /// One item on each line.
     Lines {
         item: Item,
@@ -47,6 +54,40 @@ pub enum Input {
     Json,
 }
 
+impl Field {
+    /// A field of a form that is not made from a schema. Its name is the last part of the pointer.
+    pub fn new(pointer: &str, label: &str, description: &str, input: Input) -> Self {
+        Field {
+            pointer: pointer.to_owned(),
+            name: pointer.rsplit('/').next().unwrap_or_default().to_owned(),
+            label: label.to_owned(),
+            description: description.to_owned(),
+            required: false,
+            default: None,
+            input,
+        }
+    }
+
+    pub fn required(self) -> Self {
+        Field { required: true, ..self }
+    }
+
+    pub fn with_default(self, value: impl Into<Value>) -> Self {
+        Field { default: Some(value.into()), ..self }
+    }
+}
+
+impl Input {
+    /// Text without bounds of its own: the server has them.
+    pub fn line() -> Self {
+        Input::Text { min_chars: 1, max_chars: None, long: false }
+    }
+
+    pub fn whole(min: i64, max: i64) -> Self {
+        Input::Number { integer: true, min: Some(min as f64), max: Some(max as f64), step: None }
+    }
+}
+
 /// What the items of a list are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
@@ -57,7 +98,12 @@ pub enum Item {
 
 /// The fields of an object schema, required ones first, otherwise in the schema's order.
 pub fn fields(schema: &Value) -> Vec<Field> {
-    object_fields(schema, schema, "", 0)
+    fields_under(schema, "")
+}
+
+/// The same for a form of which the object is a part, at this pointer.
+pub fn fields_under(schema: &Value, pointer: &str) -> Vec<Field> {
+    object_fields(schema, schema, pointer, 0)
 }
 
 fn object_fields(root: &Value, schema: &Value, at: &str, depth: usize) -> Vec<Field> {

@@ -16,7 +16,7 @@ use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::job::{FileRef, JobId};
 
 use super::FilesApi;
-use crate::api::problem::Problem;
+use crate::api::problem::{Problem, stopping};
 use crate::files::FileError;
 use crate::store::{StoreError, StoreReader};
 
@@ -75,10 +75,6 @@ where
         None => Err(Problem(nothing)),
         Some((file, content)) => Ok(respond(&file, content, &known)),
     }
-}
-
-fn stopping(_: actix_web::error::BlockingError) -> Problem {
-    Problem(WireError::new(ErrorCode::Unavailable, "the server is stopping; try again when it is back"))
 }
 
 fn respond(file: &FileRef, content: File, known: &IfNoneMatch) -> HttpResponse {

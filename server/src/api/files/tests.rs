@@ -8,14 +8,15 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body, read_b
 use actix_web::{App, web};
 use bytes::Bytes;
 use serde_json::{Value, json};
-use taskyard_shared::job::{FileRef, JobDetail, JobId, JobState, JobSummary, Progress};
+use taskyard_shared::batch::{BatchId, BatchStatus};
+use taskyard_shared::job::{FileRef, JobDetail, JobId, JobOptions, JobState, JobSummary, Progress};
 use taskyard_shared::limits::MAX_UPLOAD_BYTES;
 use taskyard_shared::view::JobsQuery;
 
-use super::{FilesApi, configure};
+use super::FilesApi;
 use crate::files::FileStore;
 use crate::kinds::tests::{TestFiles, test_files};
-use crate::store::{CommitSeq, JobsPage, StoreError, StoreReader};
+use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
 
 /// A store with job 7 alone, which has these files.
 struct OneJob {
@@ -37,6 +38,15 @@ impl StoreReader for OneJob {
     fn unreferenced(&self, _: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
+    fn log(&self, _: JobId, _: u32) -> Result<LogPage, StoreError> {
+        Ok(LogPage::default())
+    }
+    fn batch(&self, _: BatchId) -> Result<Option<BatchStatus>, StoreError> {
+        Ok(None)
+    }
+    fn waiting_facts(&self, _: JobId) -> Result<Option<WaitingFacts>, StoreError> {
+        Ok(None)
+    }
 }
 
 fn detail(inputs: &[FileRef], artifacts: &[FileRef]) -> JobDetail {
@@ -49,20 +59,36 @@ fn detail(inputs: &[FileRef], artifacts: &[FileRef]) -> JobDetail {
         state: JobState::Completed,
         progress: Progress::DONE,
         attempt: 1,
+        failures: 0,
+        max_attempts: 1,
+        priority: 0,
+        batch: None,
+        run_at_ms: None,
         created_at_ms: 0,
         started_at_ms: None,
         finished_at_ms: None,
         error: None,
     };
     let (inputs, artifacts) = (inputs.to_vec(), artifacts.to_vec());
-    JobDetail { job, args: json!({}), result: None, error: None, attempts: Vec::new(), inputs, artifacts }
+    JobDetail {
+        job,
+        args: json!({}),
+        result: None,
+        error: None,
+        attempts: Vec::new(),
+        inputs,
+        artifacts,
+        options: JobOptions::default(),
+        after: Vec::new(),
+        before: Vec::new(),
+    }
 }
 
 /// The API over these files and that store, as a function from request to response.
 async fn app(files: &Arc<FileStore>, reader: OneJob) -> impl AsyncFn(TestRequest) -> ServiceResponse + use<> {
     let api = FilesApi { files: Arc::clone(files), reader: Arc::new(reader) };
-    let scope = web::scope("/api/v1").configure(configure);
-    let app = init_service(App::new().app_data(web::Data::new(api)).service(scope)).await;
+    let app = App::new().app_data(web::Data::new(api)).configure(crate::api::configure);
+    let app = init_service(app).await;
     async move |request: TestRequest| call_service(&app, request.to_request()).await
 }
 
@@ -113,7 +139,7 @@ async fn bad_uploads_are_refused_with_a_problem() {
         assert!(problem["detail"].as_str().is_some_and(|text| text.starts_with(what)), "{problem}");
     }
     let request = TestRequest::post().uri("/api/v1/uploads").set_payload("x");
-    assert_eq!(app(request).await.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(app(request).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[actix_web::test]

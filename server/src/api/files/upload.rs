@@ -2,17 +2,20 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use taskyard_shared::error::WireError;
 use taskyard_shared::limits::MAX_UPLOAD_BYTES;
 
 use super::FilesApi;
 use crate::api::problem::Problem;
+use crate::api::request::{FileBody, Query};
 use crate::files::FileError;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UploadQuery {
+    /// What the file is called, without a path.
     name: String,
 }
 
@@ -21,8 +24,8 @@ pub struct UploadQuery {
 pub async fn upload(
     request: HttpRequest,
     api: web::Data<FilesApi>,
-    query: web::Query<UploadQuery>,
-    body: web::Payload,
+    Query(query): Query<UploadQuery>,
+    FileBody(body): FileBody,
 ) -> Result<HttpResponse, Problem> {
     // Said before the body is read, where the client says it; counted while reading in any case.
     if announced_bytes(&request).is_some_and(|bytes| bytes > MAX_UPLOAD_BYTES) {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use taskyard::shared::command::Command;
-use taskyard::shared::job::NewJob;
+use taskyard::shared::new_job::NewJob;
+use taskyard::shared::queue::QueueChange;
 
 use super::args::{AddsArgs, StoredAs};
 use super::figures::{Spread, peak_memory, per_second};
@@ -97,7 +98,11 @@ async fn round(host: &Host, args: &AddsArgs, afterwards: Afterwards) -> Result<f
 
 /// Lets the paused queue run until nothing waits in it.
 async fn run_all(host: &Host) -> Result<(), CliError> {
-    let configure = |paused| host.yard.configure(PAUSED_QUEUE.to_owned(), Some(paused), Some(CONCURRENCY));
+    let configure = |paused| {
+        let change =
+            QueueChange { paused: Some(paused), concurrency: Some(CONCURRENCY), ..QueueChange::default() };
+        host.yard.configure(PAUSED_QUEUE.to_owned(), change)
+    };
     let wrong = |error| failed("the queue could not be set up", error);
     configure(false).await.map_err(wrong)?;
     loop {

@@ -9,9 +9,14 @@ use taskyard::shared::limits::MAX_CONCURRENCY;
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
     /// Add, run and finish no-op jobs
+    #[command(after_help = "Example:\n  taskyard bench throughput --jobs 50000 --concurrency 200 --tabs 10")]
     Throughput(ThroughputArgs),
     /// Compare adding to an empty yard with adding to a full one that many tabs watch
+    #[command(after_help = "Example:\n  taskyard bench adds --stored 100000 --tabs 50")]
     Adds(AddsArgs),
+    /// Compare adding alone with adding while an operation cancels many jobs
+    #[command(after_help = "Example:\n  taskyard bench bulk-cancel --jobs 100000 --rounds 5")]
+    BulkCancel(BulkCancelArgs),
 }
 
 #[derive(Debug, Args)]
@@ -49,6 +54,18 @@ pub struct AddsArgs {
     /// Jobs stored on the full side beforehand, all finished
     #[arg(long, default_value_t = 100_000)]
     pub stored: u64,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct BulkCancelArgs {
+    /// Jobs that one operation cancels
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub jobs: u64,
+    /// Rounds; the sides take turns
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub rounds: u32,
     #[command(flatten)]
     pub common: CommonArgs,
 }

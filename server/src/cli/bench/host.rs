@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix_web::{App, HttpServer};
 use taskyard::Yard;
+use taskyard::shared::queue::QueueChange;
 use taskyard::store::QueueSettings;
 use tokio::sync::oneshot;
 
@@ -47,7 +48,9 @@ impl Host {
             Err(_) => return Err(failed("the yard did not start", "its thread ended")),
         };
         // A data folder that was used before keeps the settings it had then.
-        yard.configure(QUEUE.to_owned(), Some(false), Some(concurrency))
+        let settings =
+            QueueChange { paused: Some(false), concurrency: Some(concurrency), ..QueueChange::default() };
+        yard.configure(QUEUE.to_owned(), settings)
             .await
             .map_err(|error| failed("the queue could not be set up", error))?;
         Ok(Host { yard, address, probe, stop, thread })
@@ -95,8 +98,8 @@ async fn serve(
     let yard = Yard::builder()
         .data_dir(dir)
         .worker(NoopProbe(probe))
-        .queue(QUEUE, QueueSettings { concurrency, paused: false })
-        .queue(PAUSED_QUEUE, QueueSettings { concurrency: 1, paused: true })
+        .queue(QUEUE, QueueSettings::with_concurrency(concurrency))
+        .queue(PAUSED_QUEUE, QueueSettings { paused: true, ..QueueSettings::with_concurrency(1) })
         .start()
         .await
         .map_err(|error| error.to_string())?;

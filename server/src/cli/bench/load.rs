@@ -1,11 +1,11 @@
 //! Callers that add jobs one by one, each waiting for its answer before the next.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use taskyard::Yard;
-use taskyard::shared::job::NewJob;
+use taskyard::shared::new_job::NewJob;
 
 use super::run::failed;
 use crate::cli::error::CliError;
@@ -16,6 +16,7 @@ const RETRY_AFTER: Duration = Duration::from_millis(2);
 /// What the callers saw.
 #[derive(Clone, Copy, Debug)]
 pub struct Added {
+    pub jobs: u64,
     /// From the first call to the last answer.
     pub time: Duration,
     /// Calls that were refused for now and made again.
@@ -27,30 +28,61 @@ pub async fn add_one_by_one<F>(yard: &Yard, jobs: u64, callers: u32, make: F) ->
 where
     F: Fn() -> NewJob + Clone + Send + 'static,
 {
-    let left = Arc::new(AtomicU64::new(jobs));
+    let left = AtomicU64::new(jobs);
+    let take = |left: u64| left.checked_sub(1);
+    let goes_on = move || left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();
+    add_while(yard, callers, goes_on, make).await
+}
+
+/// The same, as many jobs as the callers can until there is `enough`.
+pub async fn add_until<F>(
+    yard: &Yard,
+    callers: u32,
+    enough: Arc<AtomicBool>,
+    make: F,
+) -> Result<Added, CliError>
+where
+    F: Fn() -> NewJob + Clone + Send + 'static,
+{
+    add_while(yard, callers, move || !enough.load(Ordering::Relaxed), make).await
+}
+
+/// `goes_on` is asked before each job.
+async fn add_while<F>(
+    yard: &Yard,
+    callers: u32,
+    goes_on: impl Fn() -> bool + Send + Sync + 'static,
+    make: F,
+) -> Result<Added, CliError>
+where
+    F: Fn() -> NewJob + Clone + Send + 'static,
+{
+    let goes_on = Arc::new(goes_on);
     let retries = Arc::new(AtomicU64::new(0));
     let began = Instant::now();
     let callers: Vec<_> = (0..callers)
         .map(|_| {
-            let caller = call(yard.clone(), Arc::clone(&left), Arc::clone(&retries), make.clone());
+            let caller = call(yard.clone(), Arc::clone(&goes_on), Arc::clone(&retries), make.clone());
             tokio::spawn(caller)
         })
         .collect();
+    let mut jobs = 0;
     for caller in callers {
         let outcome = caller.await.map_err(|error| failed("a caller ended", error))?;
-        outcome?;
+        jobs += outcome?;
     }
-    Ok(Added { time: began.elapsed(), retries: retries.load(Ordering::Relaxed) })
+    Ok(Added { jobs, time: began.elapsed(), retries: retries.load(Ordering::Relaxed) })
 }
 
+/// Answers how many jobs it added.
 async fn call(
     yard: Yard,
-    left: Arc<AtomicU64>,
+    goes_on: Arc<impl Fn() -> bool>,
     retries: Arc<AtomicU64>,
     make: impl Fn() -> NewJob,
-) -> Result<(), CliError> {
-    let take = |left: u64| left.checked_sub(1);
-    while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
+) -> Result<u64, CliError> {
+    let mut added = 0;
+    while goes_on() {
         while let Err(error) = yard.add(make()).await {
             if !error.code.is_retryable() {
                 return Err(failed("a job was refused", error));
@@ -58,6 +90,7 @@ async fn call(
             retries.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(RETRY_AFTER).await;
         }
+        added += 1;
     }
-    Ok(())
+    Ok(added)
 }

@@ -5,6 +5,7 @@
 
 mod adds;
 pub mod args;
+mod bulk_cancel;
 mod figures;
 mod host;
 mod load;

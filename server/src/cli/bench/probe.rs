@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use taskyard::kinds::{JobContext, JobResult, Label, QueueDefaults, Worker};
-use taskyard::shared::job::NewJob;
+use taskyard::shared::new_job::NewJob;
 
 use super::figures::{Latency, new_histogram};
 
@@ -34,11 +34,7 @@ impl Probe {
     /// A job stamped with this moment.
     pub fn job(&self) -> NewJob {
         let sent_us = self.now_us();
-        NewJob {
-            kind: NoopProbe::KIND.to_owned(),
-            queue: None,
-            args: json!({ "sent_us": sent_us, "payload": PAYLOAD }),
-        }
+        NewJob::new(NoopProbe::KIND, json!({ "sent_us": sent_us, "payload": PAYLOAD }))
     }
 
     /// Jobs that began since the last reset.

@@ -7,7 +7,6 @@ use taskyard::shared::limits::MAX_VIEW_ROWS;
 use taskyard::shared::view::{JobFilter, JobsQuery, SortOrder, WindowStart};
 
 use super::host::Host;
-use super::probe::QUEUE;
 use super::run::failed;
 use super::stored::counts;
 use crate::cli::error::CliError;
@@ -21,11 +20,12 @@ pub struct Recount {
     pub read: u64,
 }
 
-/// Jobs of the measured queue in `state`.
-pub async fn recount(dir: &Path, state: JobState) -> Result<Recount, CliError> {
+/// Jobs of `queue` in one of `states`.
+pub async fn recount(dir: &Path, queue: &str, states: &[JobState]) -> Result<Recount, CliError> {
     let host = Host::start(dir, 1).await?;
-    let counted = counts(&host.yard, QUEUE).await?[state];
-    let filter = JobFilter { states: vec![state], queue: Some(QUEUE.to_owned()), ..JobFilter::default() };
+    let found = counts(&host.yard, queue).await?;
+    let counted = states.iter().map(|state| found[*state]).sum();
+    let filter = JobFilter { states: states.to_vec(), queue: Some(queue.to_owned()), ..JobFilter::default() };
     let mut query =
         JobsQuery { filter, sort: SortOrder::Oldest, start: WindowStart::Top, limit: MAX_VIEW_ROWS };
     let mut read = 0;

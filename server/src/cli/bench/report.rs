@@ -66,6 +66,60 @@ pub struct AddsReport {
     pub peak_memory_bytes: Option<u64>,
 }
 
+#[derive(Debug, Serialize)]
+pub struct BulkCancelReport {
+    pub jobs: u64,
+    pub callers: u32,
+    pub durability: String,
+    /// Adds per second while nothing else is done.
+    pub alone: Spread,
+    /// Adds per second while an operation cancels the jobs.
+    pub during: Spread,
+    /// `during` by `alone`, round for round.
+    pub ratio: Spread,
+    /// How long the operation took, in seconds.
+    pub operation_s: Spread,
+    pub retries: u64,
+    pub peak_memory_bytes: Option<u64>,
+    pub check: BulkCheck,
+}
+
+/// Whether exactly the jobs that it should were cancelled in each round, and none that was added is missing.
+#[derive(Debug, Serialize)]
+pub struct BulkCheck {
+    pub expected: u64,
+    /// By each operation's own account, round for round.
+    pub done: Vec<u64>,
+    /// By the counts after each round.
+    pub cancelled: Vec<u64>,
+    /// In the file opened again, row by row.
+    pub cancelled_after_reopening: u64,
+    pub added: u64,
+    /// In the files opened again, row by row.
+    pub added_after_reopening: u64,
+}
+
+impl BulkCheck {
+    pub fn passed(&self) -> bool {
+        self.done.iter().chain(&self.cancelled).all(|count| *count == self.expected)
+            && self.cancelled_after_reopening == self.expected
+            && self.added_after_reopening == self.added
+    }
+
+    pub fn sentence(&self) -> String {
+        let (expected, added) = (thousands(self.expected), thousands(self.added));
+        match self.passed() {
+            true => format!(
+                "passed: {expected} cancelled each time, and {added} added, in the files opened again"
+            ),
+            false => format!(
+                "FAILED: of {expected}, the operations say {:?}, the counts {:?}, the file opened again {}; of {added} added, {} are in the files opened again",
+                self.done, self.cancelled, self.cancelled_after_reopening, self.added_after_reopening
+            ),
+        }
+    }
+}
+
 impl ThroughputReport {
     pub fn print(&self, json: bool) -> Result<(), CliError> {
         if json {
@@ -118,18 +172,34 @@ impl AddsReport {
             thousands(self.stored),
         ))?;
         row("durability", &self.durability)?;
-        let spread = |spread: &Spread| {
-            format!("{} (median; {} to {})", rate(spread.median), rate(spread.least), rate(spread.most))
-        };
-        row("empty, adds/s", &spread(&self.empty))?;
-        row("full, adds/s", &spread(&self.full))?;
-        let ratio = &self.ratio;
-        row(
-            "full by empty",
-            &format!("{:.2} (median; {:.2} to {:.2})", ratio.median, ratio.least, ratio.most),
-        )?;
+        row("empty, adds/s", &rates(&self.empty))?;
+        row("full, adds/s", &rates(&self.full))?;
+        row("full by empty", &hundredths(&self.ratio))?;
         print_tabs(self.tabs)?;
         print_memory(self.peak_memory_bytes)
+    }
+}
+
+impl BulkCancelReport {
+    pub fn print(&self, json: bool) -> Result<(), CliError> {
+        if json {
+            return output::json(self);
+        }
+        output::line(&format!(
+            "adds while one operation cancels {} waiting jobs, {} callers",
+            thousands(self.jobs),
+            self.callers,
+        ))?;
+        row("durability", &self.durability)?;
+        row("alone, adds/s", &rates(&self.alone))?;
+        row("during, adds/s", &rates(&self.during))?;
+        row("during by alone", &hundredths(&self.ratio))?;
+        row("operation, s", &hundredths(&self.operation_s))?;
+        if self.retries > 0 {
+            row("retries", &format!("{} adds were refused for a moment", thousands(self.retries)))?;
+        }
+        print_memory(self.peak_memory_bytes)?;
+        row("check", &self.check.sentence())
     }
 }
 
@@ -169,7 +239,15 @@ fn print_memory(peak: Option<u64>) -> Result<(), CliError> {
 }
 
 fn row(name: &str, value: &str) -> Result<(), CliError> {
-    output::line(&format!("  {name:<14} {value}"))
+    output::line(&format!("  {name:<15} {value}"))
+}
+
+fn rates(spread: &Spread) -> String {
+    format!("{} (median; {} to {})", rate(spread.median), rate(spread.least), rate(spread.most))
+}
+
+fn hundredths(spread: &Spread) -> String {
+    format!("{:.2} (median; {:.2} to {:.2})", spread.median, spread.least, spread.most)
 }
 
 fn rate(per_second: f64) -> String {

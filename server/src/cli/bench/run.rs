@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::args::BenchCommand;
-use super::{adds, throughput};
+use super::{adds, bulk_cancel, throughput};
 use crate::cli::error::{CliError, Exit};
 
 /// Runs on a runtime of its own: the yards it measures have theirs, as in a server.
@@ -19,6 +19,7 @@ pub fn run(command: BenchCommand) -> Result<Exit, CliError> {
         match command {
             BenchCommand::Throughput(args) => throughput::run(args).await,
             BenchCommand::Adds(args) => adds::run(args).await,
+            BenchCommand::BulkCancel(args) => bulk_cancel::run(args).await,
         }
     })
 }

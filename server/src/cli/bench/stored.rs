@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use taskyard::Yard;
-use taskyard::shared::job::NewJob;
+use taskyard::shared::command::AddOutcome;
+use taskyard::shared::new_job::{AddMode, NewJob, NewJobs};
 use taskyard::shared::queue::StateCounts;
 
 use super::args::StoredAs;
@@ -30,7 +31,13 @@ pub async fn store(host: &Host, count: u64, stored_as: StoredAs) -> Result<(), C
     while left > 0 {
         let bulk = left.min(BULK);
         let jobs = (0..bulk).map(|_| NewJob { queue: queue.clone(), ..host.probe.job() }).collect();
-        host.yard.add_many(jobs).await.map_err(|error| failed("the jobs could not be stored", error))?;
+        let jobs = NewJobs { jobs, mode: AddMode::AllOrNothing, batch: None, then: None, chain: false };
+        let added = host.yard.add_all(jobs, None).await;
+        let added = added.map_err(|error| failed("the jobs could not be stored", error))?;
+        let is_added = |outcome: &AddOutcome| matches!(outcome, AddOutcome::Added { .. });
+        if let Some(refused) = added.outcomes.iter().find(|outcome| !is_added(outcome)) {
+            return Err(failed("the jobs could not be stored", format!("{refused:?}")));
+        }
         left -= bulk;
     }
     if stored_as == StoredAs::Finished {

@@ -5,6 +5,7 @@ use taskyard::shared::job::JobState;
 use super::args::{CommonArgs, StoredAs, ThroughputArgs};
 use super::host::Host;
 use super::load::add_one_by_one;
+use super::probe::QUEUE;
 use super::recount::recount;
 use super::report::Check;
 use super::stored::{counts, store, until_completed};
@@ -35,7 +36,7 @@ async fn the_recount_finds_what_was_stored_and_nothing_else() {
     until_completed(&host.yard, 700).await.unwrap();
     assert_eq!(counts(&host.yard, "nowhere").await.unwrap().total(), 0);
     host.stop().await.unwrap();
-    let found = recount(folder.path(), JobState::Completed).await.unwrap();
+    let found = recount(folder.path(), QUEUE, &[JobState::Completed]).await.unwrap();
     assert_eq!((found.counted, found.read), (700, 700));
 }
 

@@ -22,7 +22,7 @@ use crate::cli::output;
 pub async fn run(args: ThroughputArgs) -> Result<Exit, CliError> {
     let folder = DataFolder::new(args.common.data.as_deref())?;
     let (mut report, before) = measure(&args, folder.path()).await?;
-    let recounted = recount(folder.path(), JobState::Completed).await?;
+    let recounted = recount(folder.path(), QUEUE, &[JobState::Completed]).await?;
     report.check.counted_after_reopening = recounted.counted.saturating_sub(before);
     report.check.read_after_reopening = recounted.read.saturating_sub(before);
     report.print(args.common.json)?;

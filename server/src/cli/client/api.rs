@@ -1,14 +1,17 @@
 //! Requests to the API of a server.
 
+use reqwest::header::HeaderValue;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use taskyard::shared::error::{ErrorCode, FieldError, WireError};
+use taskyard::shared::job::FileRef;
 use taskyard::shared::kind::KindInfo;
 use url::Url;
 
-use crate::cli::args::ServerArg;
-use crate::cli::error::CliError;
+use crate::cli::args::ClientArgs;
+use crate::cli::error::{CliError, Refusal};
 
 /// A server's API. Cheap to clone.
 #[derive(Clone)]
@@ -29,22 +32,54 @@ struct Problem {
     fields: Vec<FieldError>,
 }
 
-#[derive(Deserialize)]
-struct Kinds {
-    kinds: Vec<KindInfo>,
+/// What the server answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// As it came.
+    pub json: Value,
+    server: String,
+}
+
+impl Answer {
+    /// The whole answer as what it ought to be.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, CliError> {
+        self.typed(&self.json)
+    }
+
+    /// One member of the answer.
+    ///
+    /// # Errors
+    /// As [`Answer::read`].
+    pub fn part<T: DeserializeOwned>(&self, name: &str) -> Result<T, CliError> {
+        self.typed(&self.json[name])
+    }
+
+    /// The object of a list of the answer whose member `key` is this text.
+    pub fn find(self, list: &str, key: &str, text: &str) -> Option<Answer> {
+        let json = self.json[list].as_array()?.iter().find(|object| object[key] == text)?.clone();
+        Some(Answer { json, server: self.server })
+    }
+
+    fn typed<T: DeserializeOwned>(&self, json: &Value) -> Result<T, CliError> {
+        T::deserialize(json)
+            .map_err(|error| CliError::Strange { server: self.server.clone(), reason: error.to_string() })
+    }
 }
 
 impl Api {
     /// # Errors
     /// The address is not one of a server.
-    pub fn new(server: &ServerArg) -> Result<Self, CliError> {
+    pub fn new(client: &ClientArgs) -> Result<Self, CliError> {
         let wrong = || {
             CliError::Usage(format!(
                 "\"{}\" is not the address of a server; write it like http://127.0.0.1:8080",
-                server.server
+                client.server
             ))
         };
-        let mut base = Url::parse(&server.server).map_err(|_| wrong())?;
+        let mut base = Url::parse(&client.server).map_err(|_| wrong())?;
         if base.scheme() == "https" {
             return Err(CliError::Usage(
                 "the command line speaks plain http only; run it beside the server, or through a tunnel"
@@ -79,52 +114,77 @@ impl Api {
         format!("ws://{}{port}{path}", self.base.host_str().unwrap_or_default())
     }
 
-    /// The URL of `segments` below the server, each encoded.
+    /// The URL of `segments` below `/api/v1`, each encoded.
     pub fn address(&self, segments: &[&str]) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(segments);
+            path.pop_if_empty().extend(["api", "v1"]).extend(segments);
         }
         url
     }
 
-    pub async fn get<T: DeserializeOwned>(
-        &self,
-        segments: &[&str],
-        query: &[(&str, String)],
-    ) -> Result<T, CliError> {
-        self.answer(self.http.get(self.address(segments)).query(query)).await
+    /// `segments` are those below `/api/v1`, as for all requests.
+    pub async fn get(&self, segments: &[&str], query: &[(&str, String)]) -> Result<Answer, CliError> {
+        self.answer(self.request(Method::GET, segments).query(query)).await
     }
 
-    pub async fn post<T: DeserializeOwned>(
+    pub async fn post(&self, segments: &[&str], body: &impl Serialize) -> Result<Answer, CliError> {
+        self.post_with(segments, &[], body).await
+    }
+
+    pub async fn post_with(
         &self,
         segments: &[&str],
         query: &[(&str, String)],
         body: &impl Serialize,
-    ) -> Result<T, CliError> {
-        self.answer(self.http.post(self.address(segments)).query(query).json(body)).await
+    ) -> Result<Answer, CliError> {
+        self.answer(self.request(Method::POST, segments).query(query).json(body)).await
     }
 
-    pub async fn patch<T: DeserializeOwned>(
+    /// As [`Api::post`]; where there is a key, a repeated request is answered as the first was.
+    pub async fn post_once(
         &self,
         segments: &[&str],
         body: &impl Serialize,
-    ) -> Result<T, CliError> {
-        self.answer(self.http.request(Method::PATCH, self.address(segments)).json(body)).await
+        key: Option<&str>,
+    ) -> Result<Answer, CliError> {
+        let mut request = self.request(Method::POST, segments).json(body);
+        if let Some(key) = key {
+            let wrong =
+                |_| CliError::Usage("an idempotency key has visible ASCII characters only".to_owned());
+            let value = HeaderValue::from_str(key).map_err(wrong)?;
+            request = request.header("idempotency-key", value);
+        }
+        self.answer(request).await
+    }
+
+    pub async fn put(&self, segments: &[&str], body: &impl Serialize) -> Result<Answer, CliError> {
+        self.answer(self.request(Method::PUT, segments).json(body)).await
+    }
+
+    pub async fn patch(&self, segments: &[&str], body: &impl Serialize) -> Result<Answer, CliError> {
+        self.answer(self.request(Method::PATCH, segments).json(body)).await
+    }
+
+    pub async fn delete(&self, segments: &[&str]) -> Result<Answer, CliError> {
+        self.answer(self.request(Method::DELETE, segments)).await
     }
 
     /// Sends bytes as they are.
-    pub async fn upload<T: DeserializeOwned>(&self, name: &str, content: Vec<u8>) -> Result<T, CliError> {
-        let address = self.address(&["api", "v1", "uploads"]);
-        self.answer(self.http.post(address).query(&[("name", name)]).body(content)).await
+    pub async fn upload(&self, name: &str, content: Vec<u8>) -> Result<FileRef, CliError> {
+        let request = self.request(Method::POST, &["uploads"]).query(&[("name", name)]).body(content);
+        self.answer(request).await?.read()
     }
 
     pub async fn kinds(&self) -> Result<Vec<KindInfo>, CliError> {
-        let kinds: Kinds = self.get(&["api", "v1", "kinds"], &[]).await?;
-        Ok(kinds.kinds)
+        self.get(&["kinds"], &[]).await?.part("kinds")
     }
 
-    async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CliError> {
+    fn request(&self, method: Method, segments: &[&str]) -> RequestBuilder {
+        self.http.request(method, self.address(segments))
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<Answer, CliError> {
         let response = request.send().await.map_err(|error| self.unreachable(&error))?;
         let status = response.status();
         if !status.is_success() {
@@ -133,16 +193,17 @@ impl Api {
         let body = response.bytes().await.map_err(|error| self.unreachable(&error))?;
         // Some commands have nothing to say but that they were done.
         let body: &[u8] = if body.is_empty() { b"null" } else { &body };
-        serde_json::from_slice(body).map_err(|error| self.strange(error.to_string()))
+        let json = serde_json::from_slice(body).map_err(|error| self.strange(error.to_string()))?;
+        Ok(Answer { json, server: self.server().to_owned() })
     }
 
     async fn refusal(&self, status: StatusCode, response: Response) -> CliError {
         let body = response.bytes().await.unwrap_or_default();
-        let problem: Option<Problem> = serde_json::from_slice(&body).ok();
-        match problem {
-            Some(Problem { title, detail, code: Some(code), fields }) => {
+        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+        match Problem::deserialize(&body) {
+            Ok(Problem { title, detail, code: Some(code), fields }) => {
                 let message = if detail.is_empty() { title } else { detail };
-                CliError::Refused(WireError { code, message, fields })
+                CliError::Refused(Refusal { error: WireError { code, message, fields }, problem: body })
             }
             _ => self.strange(format!("it says {status}")),
         }

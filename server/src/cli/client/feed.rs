@@ -8,6 +8,8 @@ use taskyard::shared::command::{ClientFrame, Reply};
 use taskyard::shared::event::ServerFrame;
 use taskyard::shared::view::{ViewDelta, ViewId, ViewQuery, ViewSnapshot};
 
+use tokio::sync::mpsc;
+
 use super::backoff::Backoff;
 use super::socket::{Socket, SocketError};
 use crate::cli::client::Api;
@@ -89,6 +91,22 @@ impl Feed {
         }
     }
 
+    /// The feed in a task of its own: dropping the future of [`Feed::next`] half-way would lose a frame. The channel
+    /// is short: when its reader is slow the feed waits, and the server coalesces.
+    pub fn into_events(mut self) -> mpsc::Receiver<Result<FeedEvent, CliError>> {
+        let (sender, receiver) = mpsc::channel(4);
+        actix_web::rt::spawn(async move {
+            loop {
+                let event = self.next().await;
+                let is_last = event.is_err();
+                if sender.send(event).await.is_err() || is_last {
+                    return;
+                }
+            }
+        });
+        receiver
+    }
+
     async fn connect(&self) -> Result<Connection, SocketError> {
         let mut socket = Socket::connect(&self.api.socket_address()).await?;
         for (id, query) in (1..).zip(&self.queries) {
@@ -100,7 +118,7 @@ impl Feed {
     fn translate(&self, error: SocketError) -> CliError {
         match error {
             SocketError::Lost(reason) => CliError::NotThere { server: self.api.server().to_owned(), reason },
-            SocketError::Refused(error) => CliError::Refused(error),
+            SocketError::Refused(error) => CliError::Refused(error.into()),
             SocketError::Strange(reason) => self.api.strange(reason),
         }
     }

@@ -6,6 +6,6 @@ mod feed;
 mod rows;
 mod socket;
 
-pub use api::Api;
+pub use api::{Answer, Api};
 pub use feed::{Feed, FeedEvent};
 pub use rows::{LiveRows, RowChange};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use taskyard::shared::job::{JobId, JobSummary};
 use taskyard::shared::queue::QueueStatus;
 use taskyard::shared::view::{JobsDelta, ViewDelta, ViewSnapshot};
@@ -16,11 +17,12 @@ pub struct LiveRows {
 }
 
 /// What a frame changed, for whoever tells changes one by one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum RowChange {
-    Job(JobSummary),
-    Removed(JobId),
-    Queue(QueueStatus),
+    Job { job: JobSummary },
+    Removed { id: JobId },
+    Queue { queue: QueueStatus },
 }
 
 impl LiveRows {
@@ -53,7 +55,9 @@ impl LiveRows {
             FeedEvent::Delta(ViewDelta::Jobs { changes }) => self.change(changes),
             FeedEvent::Snapshot(ViewSnapshot::Queues { queues })
             | FeedEvent::Delta(ViewDelta::Queues { queues }) => self.set_queues(queues),
-            FeedEvent::Lost { .. } => Vec::new(),
+            FeedEvent::Lost { .. }
+            | FeedEvent::Snapshot(ViewSnapshot::Yard { .. } | ViewSnapshot::Log { .. })
+            | FeedEvent::Delta(ViewDelta::Yard { .. } | ViewDelta::Log { .. }) => Vec::new(),
         }
     }
 
@@ -61,19 +65,19 @@ impl LiveRows {
         let mut changes = Vec::new();
         for id in &delta.removed {
             if self.jobs.remove(id).is_some() {
-                changes.push(RowChange::Removed(*id));
+                changes.push(RowChange::Removed { id: *id });
             }
         }
         for row in &delta.changed {
             let before = self.jobs.insert(row.id, row.clone());
             if before.as_ref() != Some(row) {
-                changes.push(RowChange::Job(row.clone()));
+                changes.push(RowChange::Job { job: row.clone() });
             }
         }
         for (id, progress) in &delta.progress {
             if let Some(row) = self.jobs.get_mut(id) {
                 row.progress = *progress;
-                changes.push(RowChange::Job(row.clone()));
+                changes.push(RowChange::Job { job: row.clone() });
             }
         }
         changes
@@ -84,7 +88,7 @@ impl LiveRows {
         for queue in queues {
             let before = self.queues.insert(queue.name.clone(), queue.clone());
             if before.as_ref() != Some(queue) {
-                changes.push(RowChange::Queue(queue.clone()));
+                changes.push(RowChange::Queue { queue: queue.clone() });
             }
         }
         changes
@@ -108,6 +112,11 @@ mod tests {
             state: JobState::Pending,
             progress: Progress::NONE,
             attempt: 0,
+            failures: 0,
+            max_attempts: 1,
+            priority: 0,
+            batch: None,
+            run_at_ms: None,
             created_at_ms: 0,
             started_at_ms: None,
             finished_at_ms: None,
@@ -146,6 +155,6 @@ mod tests {
         let mut rows = LiveRows::default();
         rows.apply(&snapshot(&[1, 2]));
         let changes = rows.apply(&snapshot(&[2, 3]));
-        assert_eq!(changes, [RowChange::Removed(JobId(1)), RowChange::Job(job(3))]);
+        assert_eq!(changes, [RowChange::Removed { id: JobId(1) }, RowChange::Job { job: job(3) }]);
     }
 }

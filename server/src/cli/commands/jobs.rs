@@ -1,82 +1,82 @@
-//! `taskyard cancel`, `retry` and `clear`.
+//! `taskyard cancel`, `retry`, `delete` and `clear`.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
+use taskyard::shared::job::JobId;
+use taskyard::shared::operation::BulkAction;
 
-use crate::cli::args::{ClearArgs, JobsArgs};
-use crate::cli::client::Api;
+use super::operations;
+use crate::cli::args::{ClearArgs, ClientArgs, JobsArgs};
+use crate::cli::client::{Answer, Api};
 use crate::cli::error::{CliError, Exit};
-use crate::cli::format::thousands;
-use crate::cli::output;
-
-#[derive(Deserialize)]
-struct Cancelled {
-    was_running: bool,
-}
-
-#[derive(Deserialize)]
-struct Cleared {
-    count: u64,
-}
+use crate::cli::format::one_or_more;
+use crate::cli::output::{self, Form};
 
 pub async fn cancel(args: JobsArgs) -> Result<Exit, CliError> {
-    let api = Api::new(&args.server)?;
-    let mut refused = Refusals::default();
-    for id in args.ids {
-        let done: Result<Cancelled, _> = api.post(&path(&id.to_string(), "cancel"), &[], &json!({})).await;
-        if let Some(done) = refused.note(done)? {
-            let note = if done.was_running { "; its work is being stopped" } else { "" };
-            output::line(&format!("job {id} is cancelled{note}"))?;
-        }
+    if let Some(filter) = args.bulk.filter().map_err(CliError::Usage)? {
+        return operations::start(&args.client, &args.bulk, BulkAction::Cancel {}, filter).await;
     }
-    Ok(refused.exit())
+    let request = async |api: &Api, id: &str| api.post(&["jobs", id, "cancel"], &json!({})).await;
+    let tell = |id: JobId, answer: &Answer| {
+        let was_running: bool = answer.part("was_running")?;
+        let note = if was_running { "; its work is being stopped" } else { "" };
+        Ok(format!("job {id} is cancelled{note}"))
+    };
+    each(&args.client, &args.ids, request, tell).await
 }
 
 pub async fn retry(args: JobsArgs) -> Result<Exit, CliError> {
-    let api = Api::new(&args.server)?;
-    let mut refused = Refusals::default();
-    for id in args.ids {
-        let done: Result<Value, _> = api.post(&path(&id.to_string(), "retry"), &[], &json!({})).await;
-        if refused.note(done)?.is_some() {
-            output::line(&format!("job {id} is pending again"))?;
-        }
+    if let Some(filter) = args.bulk.filter().map_err(CliError::Usage)? {
+        return operations::start(&args.client, &args.bulk, BulkAction::Retry {}, filter).await;
     }
-    Ok(refused.exit())
+    let request = async |api: &Api, id: &str| api.post(&["jobs", id, "retry"], &json!({})).await;
+    each(&args.client, &args.ids, request, |id, _| Ok(format!("job {id} is to run again"))).await
+}
+
+pub async fn delete(args: JobsArgs) -> Result<Exit, CliError> {
+    if let Some(filter) = args.bulk.filter().map_err(CliError::Usage)? {
+        return operations::start(&args.client, &args.bulk, BulkAction::Delete {}, filter).await;
+    }
+    let request = async |api: &Api, id: &str| api.delete(&["jobs", id]).await;
+    each(&args.client, &args.ids, request, |id, _| Ok(format!("job {id} is deleted"))).await
 }
 
 pub async fn clear(args: ClearArgs) -> Result<Exit, CliError> {
-    let api = Api::new(&args.server)?;
     let query: Vec<_> = args.queue.into_iter().map(|queue| ("queue", queue)).collect();
-    let cleared: Cleared = api.post(&["api", "v1", "jobs", "clear"], &query, &json!({})).await?;
-    let jobs = if cleared.count == 1 { "job" } else { "jobs" };
-    output::line(&format!("{} finished {jobs} deleted", thousands(cleared.count)))?;
+    let answer = Api::new(&args.client)?.post_with(&["jobs", "clear"], &query, &json!({})).await?;
+    match args.client.form() {
+        Form::Json => output::json(&answer.json)?,
+        Form::Text => {
+            output::line(&format!("{} deleted", one_or_more(answer.part("count")?, "finished job")))?;
+        }
+    }
     Ok(Exit::Done)
 }
 
-fn path<'a>(id: &'a str, action: &'a str) -> [&'a str; 5] {
-    ["api", "v1", "jobs", id, action]
-}
-
-/// A refusal concerns one job: the others are still done, and the exit code tells.
-#[derive(Default)]
-struct Refusals {
-    any: bool,
-}
-
-impl Refusals {
-    fn note<T>(&mut self, outcome: Result<T, CliError>) -> Result<Option<T>, CliError> {
-        match outcome {
-            Ok(done) => Ok(Some(done)),
-            Err(CliError::Refused(error)) => {
-                self.any = true;
-                output::complain(&error.to_string());
-                Ok(None)
+/// Does the same to each job. A refusal concerns one job: the others are still done, and the exit code tells. As
+/// JSON, the answers are one list.
+async fn each(
+    client: &ClientArgs,
+    ids: &[JobId],
+    request: impl AsyncFn(&Api, &str) -> Result<Answer, CliError>,
+    tell: impl Fn(JobId, &Answer) -> Result<String, CliError>,
+) -> Result<Exit, CliError> {
+    let api = Api::new(client)?;
+    let form = client.form();
+    let mut answers = Vec::new();
+    for id in ids {
+        match request(&api, &id.to_string()).await {
+            Ok(answer) => {
+                if form == Form::Text {
+                    output::line(&tell(*id, &answer)?)?;
+                }
+                answers.push(answer.json);
             }
-            Err(error) => Err(error),
+            Err(error @ CliError::Refused(_)) => output::complain(&error, form),
+            Err(error) => return Err(error),
         }
     }
-
-    fn exit(&self) -> Exit {
-        if self.any { Exit::Usage } else { Exit::Done }
+    if form == Form::Json {
+        output::json(&answers)?;
     }
+    Ok(if answers.len() == ids.len() { Exit::Done } else { Exit::Usage })
 }

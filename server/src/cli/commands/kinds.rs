@@ -3,19 +3,20 @@
 use serde_json::Value;
 use taskyard::shared::kind::KindInfo;
 
-use crate::cli::args::ReadArgs;
+use crate::cli::args::ClientArgs;
 use crate::cli::arguments::Schema;
 use crate::cli::client::Api;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::format::plain;
-use crate::cli::output;
+use crate::cli::output::{self, Form};
 
-pub async fn run(args: ReadArgs) -> Result<Exit, CliError> {
-    let kinds = Api::new(&args.server)?.kinds().await?;
-    if args.json {
-        output::json(&kinds)?;
+pub async fn run(args: ClientArgs) -> Result<Exit, CliError> {
+    let answer = Api::new(&args)?.get(&["kinds"], &[]).await?;
+    if args.form() == Form::Json {
+        output::json(&answer.json)?;
         return Ok(Exit::Done);
     }
+    let kinds: Vec<KindInfo> = answer.part("kinds")?;
     for kind in &kinds {
         describe(kind)?;
     }

@@ -1,22 +1,27 @@
 //! `taskyard show`, and how a job's outcome is told.
 
 use serde_json::Value;
-use taskyard::shared::job::{Attempt, FileRef, JobDetail, JobState};
+use taskyard::shared::job::{Attempt, Dependency, DependencyState, FileRef, JobDetail, JobState};
+use taskyard::shared::new_job::OnFailure;
 
-use crate::cli::args::ShowArgs;
+use crate::cli::args::JobArgs;
 use crate::cli::client::Api;
 use crate::cli::error::{CliError, Exit};
-use crate::cli::format::{bytes, moment, plain, progress, span};
-use crate::cli::output;
+use crate::cli::format::{bytes, failures, moment, plain, priority, progress, span};
+use crate::cli::output::{self, Form};
+use crate::cli::values::{backoff_in_words, in_words};
 
-pub async fn run(args: ShowArgs) -> Result<Exit, CliError> {
-    let api = Api::new(&args.read.server)?;
-    let detail: JobDetail = api.get(&["api", "v1", "jobs", &args.id.to_string()], &[]).await?;
-    if args.read.json {
-        output::json(&detail)?;
+pub async fn run(args: JobArgs) -> Result<Exit, CliError> {
+    let api = Api::new(&args.client)?;
+    let answer = api.get(&["jobs", &args.id.to_string()], &[]).await?;
+    if args.client.form() == Form::Json {
+        output::json(&answer.json)?;
         return Ok(Exit::Done);
     }
+    let detail: JobDetail = answer.read()?;
     head(&detail)?;
+    section("Comes after", &detail.after.iter().map(awaited).collect::<Vec<_>>())?;
+    section("Comes before", &detail.before.iter().map(waiting).collect::<Vec<_>>())?;
     section("Arguments", &[pretty(&detail.args)])?;
     section("Attempts", &detail.attempts.iter().map(attempt).collect::<Vec<_>>())?;
     section("Files given", &detail.inputs.iter().map(file).collect::<Vec<_>>())?;
@@ -37,7 +42,7 @@ pub fn outcome(api: &Api, detail: &JobDetail) -> Result<(), CliError> {
     }
     let id = job.id.to_string();
     let artifacts = detail.artifacts.iter().map(|artifact| {
-        let address = api.address(&["api", "v1", "jobs", &id, "artifacts", &artifact.name]);
+        let address = api.address(&["jobs", &id, "artifacts", &artifact.name]);
         format!("{}\n  {address}", file(artifact))
     });
     section("Artifacts", &artifacts.collect::<Vec<_>>())
@@ -46,18 +51,66 @@ pub fn outcome(api: &Api, detail: &JobDetail) -> Result<(), CliError> {
 fn head(detail: &JobDetail) -> Result<(), CliError> {
     let job = &detail.job;
     output::line(format!("#{} {} {}", job.id, plain(&job.name), plain(&job.detail)).trim_end())?;
-    let mut facts = vec![
+    let optional = [
+        ("priority", priority(job)),
+        ("batch", job.batch.map(|id| id.to_string()).unwrap_or_default()),
+        ("runs", job.run_at_ms.map(moment).unwrap_or_default()),
+        ("started", job.started_at_ms.map(moment).unwrap_or_default()),
+        ("finished", job.finished_at_ms.map(moment).unwrap_or_default()),
+        ("failed", failures(job)),
+    ];
+    let facts = [
         ("state", format!("{} {}", job.state, progress(job)).trim_end().to_owned()),
         ("kind", job.kind.clone()),
         ("queue", job.queue.clone()),
         ("added", moment(job.created_at_ms)),
     ];
-    facts.extend(job.started_at_ms.map(|at| ("started", moment(at))));
-    facts.extend(job.finished_at_ms.map(|at| ("finished", moment(at))));
-    for (name, value) in facts {
-        output::line(&format!("  {name:<9} {value}"))?;
+    let facts = facts.into_iter().chain(optional).chain(options(detail));
+    for (name, value) in facts.filter(|(_, value)| !value.is_empty()) {
+        output::line(&format!("  {name:<10} {value}"))?;
     }
     Ok(())
+}
+
+/// What was asked for, where it is not what holds for every job.
+fn options(detail: &JobDetail) -> Vec<(&'static str, String)> {
+    let options = &detail.options;
+    let on_failure = match options.on_failure {
+        OnFailure::Stop => "",
+        OnFailure::Continue => "of one that it waits for: runs all the same",
+        OnFailure::Cancel => "of one that it waits for: is cancelled",
+    };
+    let retries = match detail.job.max_attempts {
+        1 => String::new(),
+        attempts => format!("up to {attempts} attempts, {}", backoff_in_words(&options.backoff)),
+    };
+    vec![
+        ("retries", retries),
+        ("timeout", options.timeout_ms.map(in_words).unwrap_or_default()),
+        ("expires", options.expires_at_ms.map(moment).unwrap_or_default()),
+        ("unique", options.unique_key.as_deref().map(plain).unwrap_or_default()),
+        ("on failure", on_failure.to_owned()),
+    ]
+}
+
+/// Of one that the job waits for.
+fn awaited(dependency: &Dependency) -> String {
+    let state = match dependency.state {
+        DependencyState::Open => "has not ended",
+        DependencyState::Blocked => "did not complete",
+        DependencyState::Met => "has ended",
+    };
+    format!("job {} {state}", dependency.job)
+}
+
+/// Of one that waits for the job.
+fn waiting(dependency: &Dependency) -> String {
+    let state = match dependency.state {
+        DependencyState::Open => "waits",
+        DependencyState::Blocked => "is held up, since this one did not complete",
+        DependencyState::Met => "waits no longer",
+    };
+    format!("job {} {state}", dependency.job)
 }
 
 /// Lines under a heading; nothing at all when there are none.

@@ -3,21 +3,22 @@
 use std::time::Duration;
 
 use console::Term;
+use serde_json::json;
+use taskyard::shared::job::JobState;
 use taskyard::shared::view::{JobFilter, JobsQuery, SortOrder, ViewQuery, WindowStart};
-use tokio::sync::mpsc;
 
 use super::{list, queues};
 use crate::cli::args::WatchArgs;
 use crate::cli::client::{Api, Feed, FeedEvent, LiveRows, RowChange};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::format::{moment, now_ms, plain, progress};
-use crate::cli::output;
+use crate::cli::output::{self, Form};
 
 /// Times on the screen move although nothing else does.
 const TICK: Duration = Duration::from_secs(1);
 
 pub async fn run(args: WatchArgs) -> Result<Exit, CliError> {
-    let api = Api::new(&args.server)?;
+    let api = Api::new(&args.client)?;
     let query = JobsQuery {
         filter: JobFilter::default(),
         sort: SortOrder::Newest,
@@ -26,11 +27,12 @@ pub async fn run(args: WatchArgs) -> Result<Exit, CliError> {
     };
     let feed = Feed::open(&api, vec![ViewQuery::Queues {}, ViewQuery::Jobs { query }]).await?;
     let terminal = Term::stdout();
-    let mut view = match terminal.is_term() {
-        true => View::Screen(Screen { terminal, lines: 0 }),
-        false => View::Lines,
+    let mut view = match args.client.form() {
+        Form::Json => View::Json,
+        Form::Text if terminal.is_term() => View::Screen(Screen { terminal, lines: 0 }),
+        Form::Text => View::Lines,
     };
-    let mut events = events(feed);
+    let mut events = feed.into_events();
     let mut rows = LiveRows::default();
     let mut lost = None;
     let mut tick = tokio::time::interval(TICK);
@@ -55,25 +57,12 @@ pub async fn run(args: WatchArgs) -> Result<Exit, CliError> {
     }
 }
 
-/// The feed in a task of its own: dropping its future half-way would lose a frame. The channel is short: when
-/// the terminal is slow the feed waits, and the server coalesces.
-fn events(mut feed: Feed) -> mpsc::Receiver<Result<FeedEvent, CliError>> {
-    let (sender, receiver) = mpsc::channel(4);
-    actix_web::rt::spawn(async move {
-        loop {
-            let event = feed.next().await;
-            let is_last = event.is_err();
-            if sender.send(event).await.is_err() || is_last {
-                return;
-            }
-        }
-    });
-    receiver
-}
-
 enum View {
     Screen(Screen),
+    /// A line for each change.
     Lines,
+    /// The same for programs.
+    Json,
 }
 
 struct Screen {
@@ -86,18 +75,23 @@ impl View {
     fn redraw(&mut self, rows: &LiveRows, lost: Option<&str>) -> Result<(), CliError> {
         match self {
             View::Screen(screen) => screen.draw(rows, lost).map_err(CliError::Output),
-            View::Lines => Ok(()),
+            View::Lines | View::Json => Ok(()),
         }
     }
 
     fn tell(&self, changes: &[RowChange], lost: Option<&str>) -> Result<(), CliError> {
-        if matches!(self, View::Screen(_)) {
-            return Ok(());
+        match self {
+            View::Screen(_) => Ok(()),
+            View::Lines => {
+                lost.into_iter().for_each(output::remark);
+                changes.iter().try_for_each(|change| output::line(&change_line(change)))
+            }
+            View::Json => {
+                let lost = lost.map(|reason| json!({ "type": "lost", "reason": reason }));
+                lost.iter().try_for_each(output::json_line)?;
+                changes.iter().try_for_each(output::json_line)
+            }
         }
-        if let Some(lost) = lost {
-            output::remark(lost);
-        }
-        changes.iter().try_for_each(|change| output::line(&change_line(change)))
     }
 }
 
@@ -120,22 +114,18 @@ impl Screen {
 fn change_line(change: &RowChange) -> String {
     let now = moment(now_ms());
     match change {
-        RowChange::Job(job) => {
+        RowChange::Job { job } => {
             format!("{now} job {} {} {} {} {}", job.id, job.kind, job.state, progress(job), plain(&job.name))
         }
-        RowChange::Removed(id) => format!("{now} job {id} left the list"),
-        RowChange::Queue(queue) => {
+        RowChange::Removed { id } => format!("{now} job {id} left the list"),
+        RowChange::Queue { queue } => {
             let counts = &queue.counts;
-            format!(
-                "{now} queue {}: {} pending, {} processing, {} completed, {} failed, {} cancelled{}",
-                queue.name,
-                counts.pending,
-                counts.processing,
-                counts.completed,
-                counts.failed,
-                counts.cancelled,
-                if queue.paused { ", paused" } else { "" },
-            )
+            let rare = [JobState::Scheduled, JobState::Waiting];
+            // The rare ones are named when there are some.
+            let named = JobState::ALL.into_iter().filter(|state| counts[*state] > 0 || !rare.contains(state));
+            let counts: Vec<String> = named.map(|state| format!("{} {state}", counts[state])).collect();
+            let notes: String = queues::notes(queue).iter().map(|note| format!(", {note}")).collect();
+            format!("{now} queue {}: {}{notes}", queue.name, counts.join(", "))
         }
     }
 }

@@ -10,7 +10,7 @@ use super::addresses::Refused;
 use super::args::{self, HttpArgs};
 use crate::config::HttpConfig;
 use crate::kinds::context::JobContext;
-use crate::kinds::worker::JobError;
+use crate::kinds::job_error::JobError;
 
 /// Most redirects that are followed.
 const MAX_REDIRECTS: usize = 5;
@@ -42,8 +42,8 @@ impl<'a> Exchange<'a> {
             expected: &args.expected_statuses,
             method: Method::from_bytes(args.method.as_str().as_bytes())?,
             // Checked when the job was added; the configuration may have changed since.
-            url: args::parse_url(&args.url, config).map_err(JobError::new)?,
-            headers: args.header_map().map_err(JobError::new)?,
+            url: args::parse_url(&args.url, config).map_err(refused)?,
+            headers: args.header_map().map_err(refused)?,
             body: args.body.clone(),
             redirects: Vec::new(),
         })
@@ -52,9 +52,11 @@ impl<'a> Exchange<'a> {
     pub async fn run(mut self, ctx: &JobContext) -> Result<Answer, JobError> {
         loop {
             ctx.progress(0.1);
+            ctx.info(format!("{} {}", self.method, self.url));
             let response = self.send().await?;
             ctx.progress(0.3);
             let status = response.status();
+            ctx.info(format!("answered {status}"));
             let target = match response.headers().get(LOCATION) {
                 Some(location) if is_redirect(status) && !self.expected.contains(&status.as_u16()) => {
                     self.target(location.as_bytes())?
@@ -71,12 +73,11 @@ impl<'a> Exchange<'a> {
         if !self.body.is_empty() {
             request = request.body(self.body.clone());
         }
-        request.send().await.map_err(|error| JobError::new(sentence(error, &self.url)))
+        request.send().await.map_err(|error| no_response(error, &self.url))
     }
 
     fn target(&self, location: &[u8]) -> Result<Url, JobError> {
-        let refuse =
-            |why: String| JobError::new(format!("{} redirects to where we do not go: {why}", self.url));
+        let refuse = |why: String| refused(format!("{} redirects to where we do not go: {why}", self.url));
         let text = std::str::from_utf8(location).map_err(|error| refuse(error.to_string()))?;
         let target = self.url.join(text).map_err(|error| refuse(error.to_string()))?;
         args::check_url(&target, self.config).map_err(refuse)?;
@@ -113,22 +114,27 @@ fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
+/// What another attempt would run into as well.
+fn refused(message: String) -> JobError {
+    JobError::new(message).do_not_retry()
+}
+
 /// Why no response came. The library nests four or five errors; the innermost is the one that says it.
-pub(super) fn sentence(error: reqwest::Error, url: &Url) -> String {
+pub(super) fn no_response(error: reqwest::Error, url: &Url) -> JobError {
     let host = url.host_str().unwrap_or_default();
     let mut innermost: &dyn Error = &error;
     loop {
-        if let Some(refused) = innermost.downcast_ref::<Refused>() {
-            return format!("{host}: {refused}");
+        if let Some(address) = innermost.downcast_ref::<Refused>() {
+            return refused(format!("{host}: {address}"));
         }
         match innermost.source() {
             Some(source) => innermost = source,
             None => break,
         }
     }
-    match (error.is_timeout(), error.is_connect()) {
+    JobError::new(match (error.is_timeout(), error.is_connect()) {
         (true, _) => format!("no connection to {host} within the time"),
         (_, true) => format!("no connection to {host}: {innermost}"),
         _ => format!("no response from {host}: {innermost}"),
-    }
+    })
 }

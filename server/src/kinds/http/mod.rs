@@ -4,6 +4,10 @@
 //! addresses are connected to, unless [`HttpConfig`] says otherwise. That is checked where it cannot be
 //! talked round: on the addresses that a name resolved to ([`resolver`]), which are the very ones then
 //! connected to, on addresses that stand in the URL itself, and again on every redirect ([`exchange`]).
+//!
+//! A request that failed is sent again, whatever its method: who must not have one twice gives the job one attempt.
+//! What another attempt cannot change fails at once: an address that may not be called, and a status 4xx other than
+//! 408, 425 and 429. A server that says `Retry-After` is left alone for so long.
 
 mod addresses;
 mod args;
@@ -11,6 +15,7 @@ mod client;
 mod exchange;
 mod resolver;
 mod response;
+mod retry_after;
 #[cfg(test)]
 mod tests;
 
@@ -19,11 +24,16 @@ use std::time::{Duration, Instant};
 use taskyard_shared::error::FieldError;
 
 use super::context::JobContext;
-use super::worker::{JobError, JobResult, Label, QueueDefaults, Worker};
+use super::job_error::JobError;
+use super::retry::RetryPolicy;
+use super::worker::{JobResult, Label, QueueDefaults, Worker};
 pub use crate::config::HttpConfig;
 pub use args::{HttpArgs, Method};
 pub use client::HttpSetupError;
 use exchange::Exchange;
+
+/// Longest time of an attempt: a request's own time-out is five minutes at most, and this is a minute more.
+const TIMEOUT: Duration = Duration::from_secs(6 * 60);
 
 /// See the module.
 pub struct Http {
@@ -46,6 +56,11 @@ impl Worker for Http {
 
     fn queue(&self) -> QueueDefaults {
         QueueDefaults { name: Self::KIND, concurrency: 8 }
+    }
+
+    /// Eight attempts, which makes about four minutes.
+    fn retry(&self) -> RetryPolicy {
+        RetryPolicy { max_attempts: 8, timeout: Some(TIMEOUT), ..RetryPolicy::default() }
     }
 
     fn label(&self, args: &HttpArgs) -> Label {

@@ -2,13 +2,14 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use reqwest::Response;
 use reqwest::header::{HeaderMap, SET_COOKIE};
+use reqwest::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::exchange::{Answer, sentence};
+use super::exchange::{Answer, no_response};
+use super::retry_after;
 use crate::kinds::context::JobContext;
-use crate::kinds::worker::JobError;
+use crate::kinds::job_error::JobError;
 
 /// Most bytes of a body that are kept; the rest is not even read.
 pub(super) const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -23,11 +24,20 @@ pub(super) async fn read(answer: Answer, expected: &[u16], ctx: &JobContext) -> 
     let Answer { mut response, url, redirects } = answer;
     let status = response.status();
     let headers = headers_json(response.headers());
-    let body = Body::read(&mut response, ctx).await.map_err(|error| JobError::new(sentence(error, &url)))?;
+    let body = Body::read(&mut response, ctx).await.map_err(|error| no_response(error, &url))?;
+    ctx.info(format!("read {} bytes", body.bytes.len()));
+    if body.truncated {
+        ctx.warn(format!("the body has more than {MAX_BODY_BYTES} bytes; the rest is not kept"));
+    }
     let is_expected =
         if expected.is_empty() { status.is_success() } else { expected.contains(&status.as_u16()) };
     if !is_expected {
-        return Err(JobError::new(unexpected(&status.to_string(), expected, &body)));
+        let error = JobError::new(unexpected(&status.to_string(), expected, &body));
+        return Err(match retry_after::of(response.headers()) {
+            _ if !may_get_better(status) => error.do_not_retry(),
+            Some(wait) => error.retry_after(wait),
+            None => error,
+        });
     }
     let truncated = body.truncated;
     let (text, base64) = body.into_text();
@@ -40,6 +50,11 @@ pub(super) async fn read(answer: Answer, expected: &[u16], ctx: &JobContext) -> 
         "url": url.as_str(),
         "redirects": redirects.iter().map(url::Url::as_str).collect::<Vec<_>>(),
     }))
+}
+
+/// A status 4xx says that the request itself is wrong, but for these.
+fn may_get_better(status: StatusCode) -> bool {
+    !status.is_client_error() || matches!(status.as_u16(), 408 | 425 | 429)
 }
 
 fn unexpected(status: &str, expected: &[u16], body: &Body) -> String {

@@ -12,6 +12,7 @@ use super::addresses::not_public;
 use super::{Http, HttpArgs, HttpConfig};
 use crate::kinds::tests::{test_context, test_files};
 use crate::kinds::worker::{JobResult, Worker};
+use crate::store::{AfterFailure, AttemptEnd};
 
 /// Answers each request by its path; `/echo` says what came.
 async fn spawn_server() -> SocketAddr {
@@ -39,6 +40,9 @@ async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let text = match path {
         "/echo" => plain("200 OK", &request),
+        "/busy" => "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 120\r\ncontent-length: 0\r\n\r\n".to_owned(),
+        "/broken" => plain("500 Internal Server Error", "oops"),
+        "/slow-down" => plain("429 Too Many Requests", ""),
         "/teapot" => plain("418 I'm a teapot", "short and stout"),
         "/see-other" => to(303, query),
         "/keep-method" => to(307, query),
@@ -128,7 +132,7 @@ async fn progress_tells_of_the_request_the_headers_and_the_body() {
     let args = serde_json::from_value(json!({"url": format!("http://{at}/echo")})).expect("arguments");
     let test = test_context(&test_files().files);
     Http::new(open()).expect("TLS").perform(args, test.ctx).await.expect("answered");
-    assert_eq!(*test.progress.lock().expect("not poisoned"), [100, 300, 1000]);
+    assert_eq!(test.told.progress(), [100, 300, 1000]);
 }
 
 #[tokio::test]
@@ -140,6 +144,52 @@ async fn an_unexpected_status_fails_with_the_start_of_the_body() {
     assert_eq!(perform(open(), expected).await.expect("expected")["status"], 418);
     let other = json!({"url": format!("http://{at}/echo"), "expected_statuses": [204]});
     assert!(fails(open(), other).await.starts_with("answered 200 OK; expected 204. It says: GET /echo"));
+}
+
+/// What becomes of a job that is told this.
+async fn then(path: &str) -> AfterFailure {
+    let at = spawn_server().await;
+    let error =
+        perform(open(), json!({"url": format!("http://{at}{path}")})).await.expect_err("it must fail");
+    match error.into_end(0) {
+        AttemptEnd::Failed { then, .. } => then,
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn only_what_may_get_better_is_tried_again_and_not_before_the_server_wants_it() {
+    assert_eq!(then("/teapot").await, AfterFailure::Final);
+    assert_eq!(then("/nowhere").await, AfterFailure::Final);
+    assert_eq!(then("/broken").await, AfterFailure::Undecided);
+    assert_eq!(then("/slow-down").await, AfterFailure::Undecided);
+    assert_eq!(then("/cut").await, AfterFailure::Undecided);
+    assert_eq!(then("/busy").await, AfterFailure::NotBefore { at_ms: 120_000 });
+    assert_eq!(then("/see-other?file:///etc/passwd").await, AfterFailure::Final);
+}
+
+#[tokio::test]
+async fn an_address_that_may_not_be_called_is_not_tried_again() {
+    let url = format!("http://localhost:{}/echo", spawn_server().await.port());
+    let error = perform(HttpConfig::default(), json!({"url": url})).await.expect_err("refused");
+    assert!(matches!(error.into_end(0), AttemptEnd::Failed { then: AfterFailure::Final, .. }));
+}
+
+#[tokio::test]
+async fn the_log_tells_of_each_request_and_what_it_was_answered() {
+    let at = spawn_server().await;
+    let args = json!({"method": "POST", "url": format!("http://{at}/see-other?/bytes")});
+    let test = test_context(&test_files().files);
+    let args = serde_json::from_value(args).expect("arguments");
+    Http::new(open()).expect("TLS").perform(args, test.ctx).await.expect("answered");
+    let expected = [
+        format!("info: POST http://{at}/see-other?/bytes"),
+        "info: answered 303 See Other".to_owned(),
+        format!("info: GET http://{at}/bytes"),
+        "info: answered 200 OK".to_owned(),
+        "info: read 3 bytes".to_owned(),
+    ];
+    assert_eq!(test.told.log(), expected);
 }
 
 #[tokio::test]

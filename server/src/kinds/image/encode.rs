@@ -6,7 +6,7 @@ use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ImageEncoder, Rgb, RgbImage};
 
 use super::args::Format;
-use crate::kinds::worker::JobError;
+use crate::kinds::job_error::JobError;
 
 /// Longest side of a WebP picture, in pixels (RFC 9649).
 const MAX_WEBP_SIDE: u32 = 16_383;
@@ -47,7 +47,8 @@ fn check_sides(copy: &DynamicImage, format: Format) -> Result<(), JobError> {
     let (width, height) = (copy.width(), copy.height());
     Err(JobError::new(format!(
         "a copy would have {width} × {height} pixels, and {what} allows {most} a side; choose another format or a smaller width"
-    )))
+    ))
+    .do_not_retry())
 }
 
 fn write(

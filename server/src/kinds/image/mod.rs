@@ -20,7 +20,9 @@ use taskyard_shared::error::FieldError;
 
 use self::picture::Picture;
 use super::context::JobContext;
-use super::worker::{JobError, JobResult, Label, QueueDefaults, UploadArg, Worker};
+use super::job_error::JobError;
+use super::retry::RetryPolicy;
+use super::worker::{JobResult, Label, QueueDefaults, UploadArg, Worker};
 use crate::files::is_plain_name;
 pub use args::{Format, ImageArgs};
 
@@ -37,6 +39,11 @@ impl Worker for Image {
 
     fn queue(&self) -> QueueDefaults {
         QueueDefaults { name: Self::KIND, concurrency: 2 }
+    }
+
+    /// The same file fails in the same manner again.
+    fn retry(&self) -> RetryPolicy {
+        RetryPolicy::once()
     }
 
     fn label(&self, args: &ImageArgs) -> Label {
@@ -70,14 +77,15 @@ impl Worker for Image {
 
 fn make_copies(args: &ImageArgs, ctx: &JobContext) -> JobResult {
     let picture = Picture::load(ctx.files(), &args.source)?;
+    let (width, height) = picture.size();
+    ctx.info(format!("decoded {width} × {height} pixels"));
     ctx.progress(DECODED);
     let mut copies = Vec::new();
-    for (done, width) in (1..).zip(&args.widths) {
+    for (done, wanted) in (1..).zip(&args.widths) {
         stop_if_cancelled(ctx)?;
-        copies.push(make_copy(&picture, *width, args, ctx)?);
+        copies.push(make_copy(&picture, *wanted, args, ctx)?);
         ctx.progress(DECODED + (1.0 - DECODED) * f64::from(done) / args.widths.len() as f64);
     }
-    let (width, height) = picture.size();
     Ok(json!({ "source": { "width": width, "height": height }, "copies": copies }))
 }
 
@@ -88,7 +96,14 @@ fn make_copy(picture: &Picture, width: u32, args: &ImageArgs, ctx: &JobContext) 
     let content = encode::encode(copy, args.format, args.quality, picture.colour_profile())?;
     let name = args.artifact_name(width);
     let file = ctx.keep_artifact(&name, args.format.media_type(), &content)?;
-    Ok(json!({ "name": file.name, "width": width_px, "height": height_px, "bytes": file.bytes }))
+    ctx.info(format!("made {}: {width_px} × {height_px} pixels, {} bytes", file.name, file.bytes));
+    Ok(json!({
+        "name": file.name,
+        "width": width_px,
+        "height": height_px,
+        "bytes": file.bytes,
+        "sha256": file.sha256,
+    }))
 }
 
 /// Nobody reads the error: the job is cancelled already.

@@ -9,7 +9,7 @@ use taskyard_shared::limits::MAX_UPLOAD_BYTES;
 
 use super::jpeg;
 use crate::files::{FileError, FileStore};
-use crate::kinds::worker::JobError;
+use crate::kinds::job_error::JobError;
 
 const MAX_PIXELS: u64 = 100_000_000;
 /// What the decoded picture may take. 100 megapixels of 8 bits with transparency fit; of 16 bits, 67.
@@ -24,12 +24,12 @@ pub(super) struct Picture {
 
 impl Picture {
     /// # Errors
-    /// Each with a sentence: gone, too large, not a picture, damaged.
+    /// Each with a sentence: gone, too large, not a picture, damaged. None of these passes.
     pub fn load(files: &FileStore, sha256: &str) -> Result<Self, JobError> {
         let bytes = files.open_file(sha256).and_then(|file| Ok(file.metadata()?.len())).map_err(gone)?;
         if bytes > MAX_UPLOAD_BYTES {
             let most = MAX_UPLOAD_BYTES / (1024 * 1024);
-            return Err(JobError::new(format!("the picture's file is larger than {most} MiB")));
+            return Err(unusable(format!("the picture's file is larger than {most} MiB")));
         }
         Picture::decode(&files.read(sha256).map_err(gone)?)
     }
@@ -37,17 +37,17 @@ impl Picture {
     pub fn decode(file: &[u8]) -> Result<Self, JobError> {
         let reader = ImageReader::new(Cursor::new(file)).with_guessed_format()?;
         if reader.format() == Some(ImageFormat::Jpeg) && !jpeg::is_complete(file) {
-            return Err(JobError::new("the picture is damaged: its end is missing"));
+            return Err(unusable("the picture is damaged: its end is missing"));
         }
         let mut decoder = limited(reader).into_decoder().map_err(sentence)?;
         let (width, height) = decoder.dimensions();
         if u64::from(width) * u64::from(height) > MAX_PIXELS {
-            return Err(JobError::new(format!(
+            return Err(unusable(format!(
                 "the picture has {width} × {height} pixels; at most 100 megapixels are allowed"
             )));
         }
         if decoder.total_bytes() > MAX_DECODED_BYTES {
-            return Err(JobError::new("the picture would take more than 512 MiB of memory"));
+            return Err(unusable("the picture would take more than 512 MiB of memory"));
         }
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let colour_profile = decoder.icc_profile().unwrap_or_default();
@@ -105,17 +105,20 @@ fn describes(profile: &[u8], pixels: &DynamicImage) -> bool {
     profile.get(16..20) == Some(space)
 }
 
+/// The file stays as it is, so no other attempt does better.
+fn unusable(message: impl Into<String>) -> JobError {
+    JobError::new(message).do_not_retry()
+}
+
 fn gone(error: FileError) -> JobError {
     match error {
-        FileError::NotFound(_) => {
-            JobError::new("the uploaded picture is not there any more; upload it again")
-        }
+        FileError::NotFound(_) => unusable("the uploaded picture is not there any more; upload it again"),
         other => other.into(),
     }
 }
 
 fn sentence(error: ImageError) -> JobError {
-    JobError::new(match error {
+    unusable(match error {
         ImageError::Unsupported(_) => {
             "the file is not a picture that can be read: JPEG, PNG, WebP or GIF".to_owned()
         }

@@ -9,12 +9,15 @@ use image::{
 };
 use serde_json::{Value, json};
 use taskyard_shared::error::ErrorCode;
-use taskyard_shared::job::{FileRef, NewJob};
+use taskyard_shared::job::FileRef;
+use taskyard_shared::new_job::NewJob;
 
 use super::{Image, ImageArgs, jpeg};
+use crate::files::is_sha256;
 use crate::kinds::KindRegistry;
-use crate::kinds::tests::{test_context, test_files};
+use crate::kinds::tests::{NOW_MS, test_context, test_files};
 use crate::kinds::worker::{JobResult, Worker};
+use crate::store::{AfterFailure, AttemptEnd};
 
 const RED: [u8; 3] = [255, 0, 0];
 const GREEN: [u8; 3] = [0, 255, 0];
@@ -53,6 +56,7 @@ fn with_orientation(picture: &DynamicImage, orientation: u8) -> Vec<u8> {
 struct Made {
     outcome: JobResult,
     progress: Vec<u16>,
+    log: Vec<String>,
     artifacts: Vec<(String, Vec<u8>)>,
 }
 
@@ -69,12 +73,17 @@ async fn perform(content: &[u8], more: Value) -> Made {
     let outcome = Image.perform(args, context.ctx).await;
     let artifacts = context.ends.artifacts.lock().expect("not poisoned").clone();
     let read = |file: FileRef| (file.name, test.files.read(&file.sha256).expect("stored"));
-    let progress = context.progress.lock().expect("not poisoned").clone();
-    Made { outcome, progress, artifacts: artifacts.into_iter().map(read).collect() }
+    let (progress, log) = (context.told.progress(), context.told.log());
+    Made { outcome, progress, log, artifacts: artifacts.into_iter().map(read).collect() }
 }
 
+/// What is said of a picture that no attempt can use.
 async fn fails(content: &[u8]) -> String {
-    perform(content, json!({})).await.outcome.expect_err("it must fail").message
+    let error = perform(content, json!({})).await.outcome.expect_err("it must fail");
+    match error.into_end(0) {
+        AttemptEnd::Failed { error, then: AfterFailure::Final } => error,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// The copies, decoded again, with their names.
@@ -145,6 +154,14 @@ async fn the_result_lists_the_copies_and_nothing_is_enlarged() {
     assert_eq!(result["copies"][0]["name"], "photo-320.webp");
     assert_eq!((&result["copies"][1]["width"], &result["copies"][1]["height"]), (&json!(300), &json!(100)));
     assert!(result["copies"][1]["bytes"].as_u64().is_some_and(|bytes| bytes > 0));
+    assert!(result["copies"][1]["sha256"].as_str().is_some_and(is_sha256));
+}
+
+#[tokio::test]
+async fn the_log_tells_the_sizes() {
+    let log = perform(&encoded(&quarters(8, 4), ImageFormat::Png), json!({"widths": [4]})).await.log;
+    assert_eq!((log.len(), log[0].as_str()), (2, "info: decoded 8 × 4 pixels"));
+    assert!(log[1].starts_with("info: made photo-4.webp: 4 × 2 pixels, "), "{log:?}");
 }
 
 #[tokio::test]
@@ -276,11 +293,11 @@ fn the_end_of_a_thumbnail_is_not_the_end_of_the_picture() {
 async fn a_job_is_only_added_for_an_upload_that_exists() {
     let test = test_files();
     let kinds = KindRegistry::builder().register(Image).expect("registered").build();
-    let job = |args: Value| NewJob { kind: "image".to_owned(), queue: None, args };
+    let job = |args: Value| NewJob::new("image", args);
     let source =
         test.files.put("x", "x", &encoded(&quarters(8, 8), ImageFormat::Gif)).expect("stored").sha256;
 
-    let prepared = kinds.prepare(job(json!({"source": source, "name": "a.gif"})), &test.files).await;
+    let prepared = kinds.prepare(job(json!({"source": source, "name": "a.gif"})), &test.files, NOW_MS).await;
     let insert = prepared.expect("accepted");
     assert_eq!((insert.name.as_str(), insert.detail.as_str()), ("a.gif", "2 sizes"));
     assert_eq!(
@@ -310,7 +327,7 @@ async fn a_job_is_only_added_for_an_upload_that_exists() {
         (json!({"source": source, "quality": 0}), "/quality", "quality must be 1 to 100"),
     ];
     for (args, field, sentence) in table {
-        let error = kinds.prepare(job(args), &test.files).await.expect_err(sentence);
+        let error = kinds.prepare(job(args), &test.files, NOW_MS).await.expect_err(sentence);
         assert_eq!(error.code, ErrorCode::InvalidArguments);
         let fields: Vec<_> = error.fields.iter().map(|f| (f.field.as_str(), f.message.as_str())).collect();
         assert_eq!(fields, [(field, sentence)]);

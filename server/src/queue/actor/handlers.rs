@@ -1,13 +1,16 @@
 //! What the queue is told, handed to the core, and what the core answers, handed back. Translation only.
 
 use actix::prelude::*;
+use taskyard_shared::operation::Operation;
+use taskyard_shared::schedule::ScheduleStatus;
 
 use super::JobQueue;
 use super::start::FromWriter;
 use crate::queue::core::{Answer, Input, Mode};
 use crate::queue::messages::{
-    AddJobs, AttemptEnded, CancelJob, ClearFinished, ConfigureQueue, Drain, ListQueues, Panic,
-    ProgressReported, QueueError, RetryJob,
+    AddJobs, AttemptEnded, CancelJob, ClearFinished, ConfigureQueue, DeleteJob, Drain, ExplainJob,
+    ListQueues, ListYard, LogsReported, Panic, PauseSchedule, ProgressReported, QueueError, RemoveLimit,
+    RemoveSchedule, RetryJob, RunSchedule, SetLimit, SetPriority, SetSchedule, StartOperation, UndoOperation,
 };
 use crate::store::writer::Written;
 
@@ -16,8 +19,8 @@ impl Handler<FromWriter> for JobQueue {
 
     fn handle(&mut self, FromWriter(written): FromWriter, ctx: &mut Self::Context) {
         match written {
-            Written::Committed { commit, results } => {
-                self.apply(Input::Committed { commit, results }, ctx);
+            Written::Committed { commit, results, limits } => {
+                self.apply(Input::Committed { commit, results, limits }, ctx);
             }
             Written::Failed { ops, error } => {
                 tracing::error!(%error, operations = ops.len(), "the store refused a batch");
@@ -32,12 +35,12 @@ impl Handler<FromWriter> for JobQueue {
 impl Handler<AddJobs> for JobQueue {
     type Result = ResponseFuture<<AddJobs as Message>::Result>;
 
-    fn handle(&mut self, AddJobs { jobs }: AddJobs, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, AddJobs { jobs, terms }: AddJobs, ctx: &mut Self::Context) -> Self::Result {
         self.ask(
             ctx,
-            |request| Input::Add { request, jobs },
+            |request| Input::Add { request, jobs, terms },
             |answer| match answer {
-                Answer::Added(ids) => Some(ids),
+                Answer::Added(added) => Some(added),
                 _ => None,
             },
         )
@@ -71,6 +74,30 @@ impl Handler<RetryJob> for JobQueue {
     }
 }
 
+impl Handler<DeleteJob> for JobQueue {
+    type Result = ResponseFuture<<DeleteJob as Message>::Result>;
+
+    fn handle(&mut self, DeleteJob { id }: DeleteJob, ctx: &mut Self::Context) -> Self::Result {
+        self.ask(
+            ctx,
+            |request| Input::Delete { request, id },
+            |answer| matches!(answer, Answer::Deleted).then_some(()),
+        )
+    }
+}
+
+impl Handler<SetPriority> for JobQueue {
+    type Result = ResponseFuture<<SetPriority as Message>::Result>;
+
+    fn handle(&mut self, SetPriority { id, priority }: SetPriority, ctx: &mut Self::Context) -> Self::Result {
+        self.ask(
+            ctx,
+            |request| Input::SetPriority { request, id, priority },
+            |answer| matches!(answer, Answer::PrioritySet).then_some(()),
+        )
+    }
+}
+
 impl Handler<ClearFinished> for JobQueue {
     type Result = ResponseFuture<<ClearFinished as Message>::Result>;
 
@@ -89,16 +116,142 @@ impl Handler<ClearFinished> for JobQueue {
 impl Handler<ConfigureQueue> for JobQueue {
     type Result = ResponseFuture<<ConfigureQueue as Message>::Result>;
 
-    fn handle(&mut self, change: ConfigureQueue, ctx: &mut Self::Context) -> Self::Result {
-        let ConfigureQueue { queue, paused, concurrency } = change;
+    fn handle(
+        &mut self,
+        ConfigureQueue { queue, change }: ConfigureQueue,
+        ctx: &mut Self::Context,
+    ) -> Self::Result {
         self.ask(
             ctx,
-            |request| Input::Configure { request, queue, paused, concurrency },
+            |request| Input::Configure { request, queue, change },
             |answer| match answer {
-                Answer::Configured(status) => Some(status),
+                Answer::Configured(status) => Some(*status),
                 _ => None,
             },
         )
+    }
+}
+
+impl Handler<SetLimit> for JobQueue {
+    type Result = ResponseFuture<<SetLimit as Message>::Result>;
+
+    fn handle(&mut self, SetLimit { limit }: SetLimit, ctx: &mut Self::Context) -> Self::Result {
+        self.ask(
+            ctx,
+            |request| Input::SetLimit { request, limit },
+            |answer| match answer {
+                Answer::LimitSet(status) => Some(status),
+                _ => None,
+            },
+        )
+    }
+}
+
+impl Handler<RemoveLimit> for JobQueue {
+    type Result = ResponseFuture<<RemoveLimit as Message>::Result>;
+
+    fn handle(&mut self, RemoveLimit { name }: RemoveLimit, ctx: &mut Self::Context) -> Self::Result {
+        self.ask(ctx, |request| Input::RemoveLimit { request, name }, removed)
+    }
+}
+
+impl Handler<SetSchedule> for JobQueue {
+    type Result = ResponseFuture<<SetSchedule as Message>::Result>;
+
+    fn handle(&mut self, SetSchedule { schedule }: SetSchedule, ctx: &mut Self::Context) -> Self::Result {
+        self.ask(ctx, |request| Input::SetSchedule { request, schedule }, read_schedule)
+    }
+}
+
+impl Handler<RemoveSchedule> for JobQueue {
+    type Result = ResponseFuture<<RemoveSchedule as Message>::Result>;
+
+    fn handle(&mut self, RemoveSchedule { name }: RemoveSchedule, ctx: &mut Self::Context) -> Self::Result {
+        self.ask(ctx, |request| Input::RemoveSchedule { request, name }, removed)
+    }
+}
+
+impl Handler<PauseSchedule> for JobQueue {
+    type Result = ResponseFuture<<PauseSchedule as Message>::Result>;
+
+    fn handle(
+        &mut self,
+        PauseSchedule { name, paused }: PauseSchedule,
+        ctx: &mut Self::Context,
+    ) -> Self::Result {
+        self.ask(ctx, |request| Input::PauseSchedule { request, name, paused }, read_schedule)
+    }
+}
+
+impl Handler<RunSchedule> for JobQueue {
+    type Result = ResponseFuture<<RunSchedule as Message>::Result>;
+
+    fn handle(&mut self, RunSchedule { name }: RunSchedule, ctx: &mut Self::Context) -> Self::Result {
+        self.ask(ctx, |request| Input::RunSchedule { request, name }, read_schedule)
+    }
+}
+
+impl Handler<StartOperation> for JobQueue {
+    type Result = ResponseFuture<<StartOperation as Message>::Result>;
+
+    fn handle(
+        &mut self,
+        StartOperation { operation }: StartOperation,
+        ctx: &mut Self::Context,
+    ) -> Self::Result {
+        self.ask(ctx, |request| Input::StartOperation { request, operation }, read_operation)
+    }
+}
+
+impl Handler<UndoOperation> for JobQueue {
+    type Result = ResponseFuture<<UndoOperation as Message>::Result>;
+
+    fn handle(&mut self, UndoOperation { id }: UndoOperation, ctx: &mut Self::Context) -> Self::Result {
+        self.ask(ctx, |request| Input::UndoOperation { request, id }, read_operation)
+    }
+}
+
+fn removed(answer: Answer) -> Option<()> {
+    matches!(answer, Answer::Removed).then_some(())
+}
+
+fn read_schedule(answer: Answer) -> Option<ScheduleStatus> {
+    match answer {
+        Answer::Schedule(status) => Some(*status),
+        _ => None,
+    }
+}
+
+fn read_operation(answer: Answer) -> Option<Operation> {
+    match answer {
+        Answer::Operation(operation) => Some(*operation),
+        _ => None,
+    }
+}
+
+impl Handler<ExplainJob> for JobQueue {
+    type Result = <ExplainJob as Message>::Result;
+
+    fn handle(&mut self, ExplainJob { facts }: ExplainJob, _: &mut Self::Context) -> Self::Result {
+        let core = self.core.as_ref().ok_or(QueueError::Restarting)?;
+        Ok(core.explain(&facts, self.clock.now_ms()))
+    }
+}
+
+impl Handler<ListYard> for JobQueue {
+    type Result = <ListYard as Message>::Result;
+
+    fn handle(&mut self, _: ListYard, _: &mut Self::Context) -> Self::Result {
+        let core = self.core.as_ref().ok_or(QueueError::Restarting)?;
+        Ok((core.commit(), core.lists()))
+    }
+}
+
+impl Handler<LogsReported> for JobQueue {
+    type Result = ();
+
+    fn handle(&mut self, LogsReported { lines }: LogsReported, ctx: &mut Self::Context) {
+        self.apply(Input::Logged { lines }, ctx);
     }
 }
 

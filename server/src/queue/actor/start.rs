@@ -45,8 +45,11 @@ impl JobQueue {
         );
         self.writer = Some(writer.clone());
         *self.writer_slot.lock().unwrap_or_else(PoisonError::into_inner) = Some((writer, thread));
-        self.executor
-            .report_to(Reports { ended: ctx.address().recipient(), progress: ctx.address().recipient() });
+        self.executor.report_to(Reports {
+            ended: ctx.address().recipient(),
+            progress: ctx.address().recipient(),
+            logs: ctx.address().recipient(),
+        });
     }
 
     /// Holds the mailbox until the core has been made from the store.
@@ -75,8 +78,14 @@ impl JobQueue {
 
     fn rebuild(&mut self, stored: StoredYard, ctx: &mut Context<Self>) {
         let known = self.executor.known();
-        let (core, decisions) =
-            Core::rebuild(self.config.clone(), stored, known, self.next_ticket, self.mode);
+        let (core, decisions) = Core::rebuild(
+            self.config.clone(),
+            stored,
+            known,
+            self.next_ticket,
+            self.mode,
+            self.clock.now_ms(),
+        );
         // The rebuild itself writes. Should the next message panic, these tickets must not be given out again:
         // the answers to them are in the mailbox then.
         self.next_ticket = core.next_ticket();
@@ -115,7 +124,7 @@ impl JobQueueParts {
         let store = MemoryStore::new();
         let files = FileStore::temporary().expect("the system has a folder for temporary files");
         let kinds = Arc::new(KindRegistry::builder().build());
-        let executor = Executor::new(kinds, Arc::new(files), Some(1));
+        let executor = Executor::new(kinds, Arc::new(files), Clock::default(), Some(1));
         JobQueueParts {
             store: store.writer().expect("the writer of a new store is free"),
             executor: executor.expect("the system gives one more thread"),
@@ -124,7 +133,8 @@ impl JobQueueParts {
             clock: Clock::default(),
             core: CoreConfig {
                 queue_defaults: HashMap::new(),
-                other_queues: QueueSettings { concurrency: 1, paused: false },
+                other_queues: QueueSettings::with_concurrency(1),
+                kinds: Some(Arc::default()),
             },
             writer: WriterSlot::default(),
             refused: Arc::default(),

@@ -3,76 +3,179 @@
 
 use std::sync::Arc;
 
+use taskyard_shared::command::AddOutcome;
+use taskyard_shared::error::WireError;
 use taskyard_shared::job::{JobId, JobState, JobSummary};
+use taskyard_shared::limit::LimitStatus;
 
-use super::{Answer, AttemptId, CLEAR_STEP_JOBS, Core, Decision, Pending, RequestId};
+use super::decision::{AddAnswer, Answer, AttemptId, Decision, RequestId};
+use super::inputs::CLEAR_STEP_JOBS;
+use super::pending::Pending;
+use super::state::Core;
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::queue::messages::QueueError;
 use crate::store::writer::Ticket;
 use crate::store::{
-    CancelResult, ClaimedJob, ClearedGroup, CommitSeq, OpResult, QueueSettings, RetryResult, WriteOp,
+    CancelResult, ClaimResult, ClearedGroup, CommitSeq, DeleteResult, FinishResult, InsertOutcome,
+    InsertResult, OpResult, PriorityResult, QueueSettings, RetryResult, WriteOp,
 };
+
+/// What one commit has changed, as it is gathered.
+#[derive(Default)]
+struct Gathered {
+    changes: Vec<JobChange>,
+    lines: Vec<(JobId, taskyard_shared::log::LogLine)>,
+}
 
 impl Core {
     pub(super) fn committed(
         &mut self,
         commit: CommitSeq,
         results: Vec<(Ticket, OpResult)>,
+        limits: Option<Vec<LimitStatus>>,
+        now_ms: i64,
         out: &mut Vec<Decision>,
     ) {
         // The answers to an earlier core's operations come after the load that showed them.
         self.commit = self.commit.max(commit);
-        let mut changes = Vec::new();
+        self.limits_changed(limits);
+        let mut gathered = Gathered::default();
         for (ticket, result) in results {
             // Tickets of before a rebuild are unknown here; what they did has been loaded.
             if let Some(pending) = self.pending.remove(&ticket) {
-                self.settle(pending, result, &mut changes, out);
+                self.settle(pending, result, now_ms, &mut gathered, out);
             }
         }
-        if !changes.is_empty() {
-            out.push(Decision::Publish(CommitEvents { commit, changes, ..Default::default() }));
+        let Gathered { changes, lines } = gathered;
+        if !changes.is_empty() || !lines.is_empty() {
+            out.push(Decision::Publish(CommitEvents { commit, changes, lines, ..Default::default() }));
         }
     }
 
+    /// What concerns the life of jobs; the rest is [`Core::settle_rest`]'s.
     fn settle(
         &mut self,
         pending: Pending,
         result: OpResult,
-        changes: &mut Vec<JobChange>,
+        now_ms: i64,
+        gathered: &mut Gathered,
         out: &mut Vec<Decision>,
     ) {
+        let changes = &mut gathered.changes;
         match (pending, result) {
-            (Pending::Insert { request, jobs, bytes }, OpResult::Inserted(stored)) => {
+            (Pending::Insert { request, jobs, bytes }, OpResult::Inserted(result)) => {
                 self.unwritten_jobs -= jobs;
                 self.unwritten_bytes -= bytes;
-                let ids = self.inserted(stored, changes);
-                out.push(Decision::Answer(request, Ok(Answer::Added(ids))));
+                let answer = self.inserted(result, changes);
+                out.push(Decision::Answer(request, answer));
             }
-            (Pending::Claim { queue }, OpResult::Claimed(jobs)) => self.claimed(&queue, jobs, changes, out),
-            (Pending::Finish { attempt, queue }, OpResult::Finished(job)) => {
-                self.finished(attempt, &queue, job, changes, out);
+            (Pending::Claim { queue }, OpResult::Claimed(result)) => {
+                self.claimed(&queue, result, now_ms, changes, out);
+            }
+            (Pending::Finish { attempt }, OpResult::Finished(result)) => {
+                self.finished(attempt, result, now_ms, changes, out);
+            }
+            (Pending::WorkEnded { attempt }, OpResult::WorkEnded { released }) => {
+                self.released(released, now_ms);
+                out.push(Decision::Settle(attempt));
             }
             (Pending::Progress, OpResult::Progressed(reports)) => {
                 self.progress_under_way = false;
                 changes.extend(reports.into_iter().map(|(id, progress)| JobChange::Progressed(id, progress)));
             }
+            (Pending::Log { lines }, OpResult::Logged(kept)) => {
+                self.unwritten_lines -= lines;
+                gathered.lines.extend(kept);
+            }
             (Pending::Cancel { request, id }, OpResult::Cancelled(result)) => {
                 let answer = self.cancelled(id, result, changes, out);
-                self.answer(request, answer, out);
+                if let Some(request) = request {
+                    self.answer(request, answer, out);
+                }
             }
             (Pending::Retry { request, id }, OpResult::Retried(result)) => {
                 let answer = self.retried(id, result, changes);
                 self.answer(request, answer, out);
             }
+            (Pending::Delete { request, id }, OpResult::Deleted(result)) => {
+                let answer = self.deleted(id, result, changes);
+                self.answer(request, answer, out);
+            }
+            (Pending::SetPriority { request, id }, OpResult::PrioritySet(result)) => {
+                let answer = priority_set(id, result, changes);
+                self.answer(request, answer, out);
+            }
+            (Pending::Promote, OpResult::Promoted(result)) => self.promoted(result, now_ms, changes),
+            (Pending::Resolve, OpResult::Resolved { moved, more }) => self.resolved(moved, more, changes),
+            (pending, result) => self.settle_rest(pending, result, now_ms, changes, out),
+        }
+    }
+
+    fn settle_rest(
+        &mut self,
+        pending: Pending,
+        result: OpResult,
+        now_ms: i64,
+        changes: &mut Vec<JobChange>,
+        out: &mut Vec<Decision>,
+    ) {
+        match (pending, result) {
             (
                 Pending::Clear { request, queue, finished_by_ms, cleared },
-                OpResult::Cleared { groups, more },
+                OpResult::Cleared { groups, more, resolves },
             ) => {
+                self.times.resolve_wanted |= resolves;
                 let cleared = cleared + self.cleared(groups, changes);
                 self.clear_next(request, queue, finished_by_ms, cleared, more, out);
             }
+            (Pending::Prune { queue, state }, OpResult::Cleared { groups, resolves, .. }) => {
+                self.times.resolve_wanted |= resolves;
+                self.pruned(queue, state, groups, changes);
+            }
+            (Pending::Tidy, OpResult::Tidied { more }) => self.tidied(more, now_ms),
             (Pending::Configure { request, queue, settings }, OpResult::QueueConfigured) => {
                 self.configured(request, queue, settings, out);
+            }
+            (Pending::SetLimit { request, name }, OpResult::LimitSet) => {
+                self.look_at_limits_anew(now_ms);
+                let answer = self.limit_set(&name);
+                self.answer(request, answer, out);
+            }
+            (Pending::RemoveLimit { request, name }, OpResult::LimitRemoved { existed }) => {
+                self.look_at_limits_anew(now_ms);
+                let answer = if existed { Ok(Answer::Removed) } else { Err(QueueError::NoSuchLimit(name)) };
+                self.answer(request, answer, out);
+            }
+            (Pending::SetSchedule { request, schedule }, OpResult::ScheduleSet) => {
+                let answer = self.schedule_set(*schedule);
+                if let Some(request) = request {
+                    self.answer(request, Ok(answer), out);
+                }
+            }
+            (Pending::RemoveSchedule { request, name }, OpResult::ScheduleRemoved { existed }) => {
+                let answer = self.schedule_removed(name, existed);
+                self.answer(request, answer, out);
+            }
+            (Pending::Fire { request, name }, OpResult::Fired(result)) => {
+                let answer = self.fired(&name, result, changes);
+                match (request, answer) {
+                    (Some(request), answer) => self.answer(request, answer, out),
+                    (None, Ok(_)) => {}
+                    (None, Err(error)) => {
+                        tracing::warn!(schedule = name, %error, "a run of a schedule added no job");
+                    }
+                }
+            }
+            (Pending::StartOperation { request }, OpResult::OperationStarted(operation)) => {
+                self.keep_operation(operation.clone());
+                self.answer(request, Ok(Answer::Operation(Box::new(operation))), out);
+            }
+            (Pending::StepOperation { id }, OpResult::OperationStepped(result)) => {
+                self.operation_stepped(id, result, changes, out);
+            }
+            (Pending::UndoOperation { request, id }, OpResult::OperationUndone(operation)) => {
+                let answer = self.operation_undone(id, operation);
+                self.answer(request, answer, out);
             }
             (pending, result) => {
                 unreachable!("a store answers an operation with its own result: {pending:?}, {result:?}")
@@ -91,7 +194,7 @@ impl Core {
         out.push(Decision::Answer(request, answer));
     }
 
-    /// Moves one job from one count to another.
+    /// Moves one job from one count to another. A queue in which a job became pending may claim again.
     pub(super) fn count(&mut self, queue: &str, from: Option<JobState>, to: Option<JobState>) {
         let Some((name, _)) = self.queues.get_key_value(queue) else { return };
         let name = Arc::clone(name);
@@ -101,58 +204,101 @@ impl Core {
             }
             if let Some(to) = to {
                 state.counts[to] += 1;
+                state.exhausted &= to != JobState::Pending;
             }
         }
         self.touched.insert(name);
     }
 
-    fn inserted(&mut self, stored: Vec<Arc<JobSummary>>, changes: &mut Vec<JobChange>) -> Vec<JobId> {
-        for job in &stored {
-            self.count(&job.queue, None, Some(JobState::Pending));
+    /// A job was stored.
+    pub(super) fn stored(&mut self, job: Arc<JobSummary>, changes: &mut Vec<JobChange>) {
+        self.count(&job.queue, None, Some(job.state));
+        if job.state == JobState::Scheduled {
+            self.times.promote_by(job.run_at_ms);
         }
-        let ids = stored.iter().map(|job| job.id).collect();
-        changes.extend(stored.into_iter().map(JobChange::Changed));
-        ids
+        changes.push(JobChange::Changed(job));
+    }
+
+    fn inserted(&mut self, result: InsertResult, changes: &mut Vec<JobChange>) -> Result<Answer, QueueError> {
+        match result {
+            InsertResult::Done { batch, outcomes, resolves } => {
+                self.times.resolve_wanted |= resolves;
+                let outcomes = outcomes.into_iter().map(|outcome| self.outcome(outcome, changes)).collect();
+                Ok(Answer::Added(AddAnswer { batch, outcomes }))
+            }
+            InsertResult::Replayed { batch, outcomes } => Ok(Answer::Added(AddAnswer { batch, outcomes })),
+            InsertResult::KeyReused => Err(QueueError::KeyReused),
+        }
+    }
+
+    fn outcome(&mut self, outcome: InsertOutcome, changes: &mut Vec<JobChange>) -> AddOutcome {
+        match outcome {
+            InsertOutcome::Added(job) => {
+                let id = job.id;
+                self.stored(job, changes);
+                AddOutcome::Added { id }
+            }
+            InsertOutcome::Existing(id) => AddOutcome::Existing { id },
+            InsertOutcome::Replaced(moved) => {
+                let id = moved.job.id;
+                self.moved(moved, changes);
+                AddOutcome::Replaced { id }
+            }
+            InsertOutcome::Refused(error) => AddOutcome::Refused { error: WireError::from(&error) },
+            InsertOutcome::NotAdded => AddOutcome::NotAdded {},
+        }
     }
 
     fn claimed(
         &mut self,
         queue: &Arc<str>,
-        jobs: Vec<ClaimedJob>,
+        result: ClaimResult,
+        now_ms: i64,
         changes: &mut Vec<JobChange>,
         out: &mut Vec<Decision>,
     ) {
         if let Some(state) = self.queues.get_mut(queue) {
+            let starts = u32::try_from(result.jobs.len()).unwrap_or(u32::MAX);
+            state.exhausted = starts < state.claiming && !result.more && result.blocked.is_none();
             state.claiming = 0;
-            if jobs.is_empty() && state.counts.pending > 0 {
-                // The counts promise what the store does not give: only a data file that somebody edited is
-                // like that. Asking again at once would go on for ever.
-                state.claim_refused = true;
-                self.wake_wanted = true;
-            }
+            state.started(starts);
+            state.blocked(result.blocked, now_ms);
         }
         self.touched.insert(Arc::clone(queue));
-        for claimed in jobs {
+        self.times.promote_by(result.due_at_ms);
+        self.times.resolve_wanted |= result.resolves;
+        for moved in result.expired {
+            self.moved(moved, changes);
+        }
+        for claimed in result.jobs {
             self.count(queue, Some(JobState::Pending), Some(JobState::Processing));
             changes.push(JobChange::Changed(Arc::clone(&claimed.job)));
-            self.start(queue, claimed, out);
+            self.start(queue, claimed, now_ms, out);
         }
     }
 
-    /// `job` is None when the attempt was over already, by a cancel that came first.
+    /// `result` is None when the attempt was over already, by a cancel that came first.
     fn finished(
         &mut self,
         attempt: AttemptId,
-        queue: &str,
-        job: Option<Arc<JobSummary>>,
+        result: Option<FinishResult>,
+        now_ms: i64,
         changes: &mut Vec<JobChange>,
         out: &mut Vec<Decision>,
     ) {
-        if let Some(job) = job {
-            self.count(queue, Some(JobState::Processing), Some(job.state));
-            changes.push(JobChange::Changed(job));
+        match result {
+            Some(FinishResult { job, released, resolves }) => {
+                if let Some(queue) = self.queues.get_mut(job.queue.as_str()) {
+                    queue.ended();
+                }
+                self.moved(crate::store::Moved { job, from: JobState::Processing }, changes);
+                self.released(released, now_ms);
+                self.times.resolve_wanted |= resolves;
+                out.push(Decision::Settle(attempt));
+            }
+            // Cancelled meanwhile: what it took of limits is still to be given back.
+            None => self.work_ended(attempt, true, out),
         }
-        out.push(Decision::Settle(attempt));
     }
 
     fn cancelled(
@@ -163,11 +309,11 @@ impl Core {
         out: &mut Vec<Decision>,
     ) -> Result<Answer, QueueError> {
         match result {
-            CancelResult::Cancelled { job, was_running } => {
-                let from = if was_running { JobState::Processing } else { JobState::Pending };
-                self.count(&job.queue, Some(from), Some(JobState::Cancelled));
-                self.stop(&job.queue, AttemptId { job: id, attempt: job.attempt }, out);
-                changes.push(JobChange::Changed(job));
+            CancelResult::Cancelled { moved, resolves } => {
+                let was_running = moved.from == JobState::Processing;
+                self.times.resolve_wanted |= resolves;
+                self.stop(&moved.job.queue, AttemptId { job: id, attempt: moved.job.attempt }, out);
+                self.moved(moved, changes);
                 Ok(Answer::Cancelled { was_running })
             }
             CancelResult::AlreadyFinished(state) => Err(QueueError::AlreadyFinished(id, state)),
@@ -182,9 +328,8 @@ impl Core {
         changes: &mut Vec<JobChange>,
     ) -> Result<Answer, QueueError> {
         match result {
-            RetryResult::Retried { job, from } => {
-                self.count(&job.queue, Some(from), Some(JobState::Pending));
-                changes.push(JobChange::Changed(job));
+            RetryResult::Retried(moved) => {
+                self.moved(moved, changes);
                 Ok(Answer::Retried)
             }
             RetryResult::WrongState(state) => Err(QueueError::NotRetryable(id, state)),
@@ -192,7 +337,25 @@ impl Core {
         }
     }
 
-    fn cleared(&mut self, groups: Vec<ClearedGroup>, changes: &mut Vec<JobChange>) -> u64 {
+    fn deleted(
+        &mut self,
+        id: JobId,
+        result: DeleteResult,
+        changes: &mut Vec<JobChange>,
+    ) -> Result<Answer, QueueError> {
+        match result {
+            DeleteResult::Deleted { group, resolves } => {
+                self.times.resolve_wanted |= resolves;
+                self.cleared(vec![group], changes);
+                Ok(Answer::Deleted)
+            }
+            DeleteResult::WrongState(state) => Err(QueueError::NotDeletable(id, state)),
+            DeleteResult::NotFound => Err(QueueError::NoSuchJob(id)),
+        }
+    }
+
+    /// Takes deleted jobs off the counts, and says how many there were.
+    pub(super) fn cleared(&mut self, groups: Vec<ClearedGroup>, changes: &mut Vec<JobChange>) -> u64 {
         let mut cleared = 0;
         for group in groups {
             cleared += group.ids.len() as u64;
@@ -217,7 +380,7 @@ impl Core {
         if !more {
             return self.answer(request, Ok(Answer::Cleared { count: cleared }), out);
         }
-        let op = WriteOp::Clear { queue: queue.clone(), finished_by_ms, limit: CLEAR_STEP_JOBS };
+        let op = WriteOp::Clear { queue: queue.clone(), state: None, finished_by_ms, limit: CLEAR_STEP_JOBS };
         self.write(Pending::Clear { request, queue, finished_by_ms, cleared }, op, out);
     }
 
@@ -233,9 +396,24 @@ impl Core {
             state.changed(settings);
             let status = state.status(&queue);
             if let Some(request) = request {
-                self.answer(request, Ok(Answer::Configured(status)), out);
+                self.answer(request, Ok(Answer::Configured(Box::new(status))), out);
             }
         }
         self.touched.insert(queue);
+    }
+}
+
+fn priority_set(
+    id: JobId,
+    result: PriorityResult,
+    changes: &mut Vec<JobChange>,
+) -> Result<Answer, QueueError> {
+    match result {
+        PriorityResult::Set(job) => {
+            changes.push(JobChange::Changed(job));
+            Ok(Answer::PrioritySet)
+        }
+        PriorityResult::WrongState(state) => Err(QueueError::AlreadyBegun(id, state)),
+        PriorityResult::NotFound => Err(QueueError::NoSuchJob(id)),
     }
 }

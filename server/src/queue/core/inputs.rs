@@ -4,21 +4,36 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use taskyard_shared::job::{FileRef, JobId, JobState, Progress};
+use taskyard_shared::log::LogLine;
 
-use super::{
-    AttemptId, CLEAR_STEP_JOBS, Core, Decision, MAX_UNWRITTEN_BYTES, MAX_UNWRITTEN_JOBS, Mode, Pending,
-    Phase, RequestId,
-};
+use super::decision::{AttemptId, Decision, RequestId};
+use super::pending::Pending;
+use super::state::{Core, MAX_UNWRITTEN_BYTES, MAX_UNWRITTEN_JOBS, Mode, Phase};
 use crate::queue::messages::QueueError;
-use crate::store::{AttemptEnd, JobInsert, WriteOp};
+use crate::store::{AddTerms, AttemptEnd, JobInsert, WriteOp};
+
+/// Jobs deleted by one operation of a clear, so that other work gets its turn in between.
+pub(super) const CLEAR_STEP_JOBS: u32 = 1_000;
+/// Lines of logs that may wait for the store at the same time; more are let go, and counted.
+const MAX_UNWRITTEN_LINES: usize = 20_000;
 
 impl Core {
-    pub(super) fn add(&mut self, request: RequestId, jobs: Vec<JobInsert>, out: &mut Vec<Decision>) {
+    pub(super) fn add(
+        &mut self,
+        request: RequestId,
+        mut jobs: Vec<JobInsert>,
+        terms: AddTerms,
+        out: &mut Vec<Decision>,
+    ) {
         if let Err(error) = self.admit(&jobs, out) {
             return out.push(Decision::Answer(request, Err(error)));
         }
         let mut per_queue: Vec<(Arc<str>, u32)> = Vec::new();
-        for job in &jobs {
+        for job in &mut jobs {
+            self.take_queue_defaults(job);
+            if !job.after.is_empty() || job.run_at_ms.is_some() {
+                continue;
+            }
             match per_queue.iter_mut().find(|(queue, _)| *queue == job.queue) {
                 Some((_, count)) => *count += 1,
                 None => per_queue.push((job.queue.clone(), 1)),
@@ -28,7 +43,7 @@ impl Core {
         self.unwritten_jobs += jobs.len();
         self.unwritten_bytes += bytes;
         let pending = Pending::Insert { request, jobs: jobs.len(), bytes };
-        self.write(pending, WriteOp::Insert { jobs }, out);
+        self.write(pending, WriteOp::Insert { jobs, terms }, out);
         for (queue, added) in per_queue {
             self.claim_behind_insert(&queue, added, out);
         }
@@ -45,6 +60,9 @@ impl Core {
             return Err(QueueError::Overloaded);
         }
         for job in jobs {
+            if self.is_draining(&job.queue) {
+                return Err(QueueError::QueueDraining(job.queue.to_string()));
+            }
             self.ensure_queue(&job.queue, out)?;
         }
         Ok(())
@@ -75,7 +93,12 @@ impl Core {
             let error = QueueError::NoSuchQueue(name.clone());
             return out.push(Decision::Answer(request, Err(error)));
         }
-        let op = WriteOp::Clear { queue: queue.clone(), finished_by_ms: now_ms, limit: CLEAR_STEP_JOBS };
+        let op = WriteOp::Clear {
+            queue: queue.clone(),
+            state: None,
+            finished_by_ms: now_ms,
+            limit: CLEAR_STEP_JOBS,
+        };
         let pending = Pending::Clear { request, queue, finished_by_ms: now_ms, cleared: 0 };
         self.request(request, pending, op, out);
     }
@@ -85,6 +108,7 @@ impl Core {
         attempt: AttemptId,
         end: AttemptEnd,
         artifacts: Vec<FileRef>,
+        now_ms: i64,
         out: &mut Vec<Decision>,
     ) {
         // An attempt without a slot was reported before, or belongs to a core that was rebuilt since, which
@@ -96,12 +120,15 @@ impl Core {
         let working = entry.remove();
         self.free_slot(&working.queue, working.phase);
         self.touched.insert(working.queue.clone());
+        if let Some(queue) = self.queues.get_mut(&working.queue) {
+            queue.ran(now_ms - working.since_ms);
+        }
         match working.phase {
             // Cancelled, so the store has its end already: a late report changes nothing.
-            Phase::Stopping => out.push(Decision::Settle(attempt)),
-            Phase::Running => self.write_end(attempt, working.queue, end, artifacts, out),
+            Phase::Stopping => self.work_ended(attempt, working.is_limited, out),
+            Phase::Running => self.decide_end(attempt, end, &working.rerun, artifacts, now_ms, out),
         }
-        self.start_held(attempt.job, out);
+        self.start_held(attempt.job, now_ms, out);
     }
 
     pub(super) fn progress(&mut self, reports: Vec<(JobId, u32, Progress)>, out: &mut Vec<Decision>) {
@@ -117,6 +144,18 @@ impl Core {
         if !reports.is_empty() && !self.progress_under_way {
             self.progress_under_way = true;
             self.write(Pending::Progress, WriteOp::Progress { reports }, out);
+        }
+    }
+
+    pub(super) fn logged(&mut self, mut lines: Vec<(JobId, LogLine)>, out: &mut Vec<Decision>) {
+        let room = MAX_UNWRITTEN_LINES.saturating_sub(self.unwritten_lines);
+        if lines.len() > room {
+            tracing::warn!(lines = lines.len() - room, "the disk is slow: lines of jobs' logs were let go");
+            lines.truncate(room);
+        }
+        if !lines.is_empty() {
+            self.unwritten_lines += lines.len();
+            self.write(Pending::Log { lines: lines.len() }, WriteOp::Log { lines }, out);
         }
     }
 }

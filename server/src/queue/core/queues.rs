@@ -3,12 +3,24 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use taskyard_shared::limits::{MAX_CONCURRENCY, MAX_QUEUES};
-use taskyard_shared::queue::{QueueStatus, StateCounts};
+use taskyard_shared::limits::MAX_QUEUES;
+use taskyard_shared::queue::{QueueChange, QueueStatus, StateCounts};
 
-use super::{Core, Decision, Mode, Pending, RequestId};
+use super::decision::{Decision, RequestId};
+use super::pending::Pending;
+use super::state::{Core, Mode};
+use super::times::{earlier, has_come};
+use crate::limits::Admission;
 use crate::queue::messages::QueueError;
-use crate::store::{QueueSettings, WriteOp};
+use crate::store::{JobInsert, QueueSettings, WriteOp};
+
+/// Of so many jobs that a queue starts one is the one that was added first, whatever its priority: so nothing
+/// starves.
+pub(super) const OLDEST_EVERY: u32 = 8;
+
+/// How long a queue waits at most that a limit on all of it has filled: jobs that count towards that limit may have
+/// ended without the queue's knowing, such as work that was stopped.
+const FULL_LIMIT_RETRY_MS: i64 = 1_000;
 
 #[derive(Debug)]
 pub(super) struct QueueState {
@@ -23,10 +35,33 @@ pub(super) struct QueueState {
     pub stopping: u32,
     /// Slots that a claim under way may fill. There is never more than one claim under way for a queue.
     pub claiming: u32,
+    /// A claim found fewer jobs than it had room for: those that still wait are held back by limits, and no further
+    /// claim is made before a job becomes pending or is released.
+    pub exhausted: bool,
     /// Whether the settings are on the disk, or on their way there.
     pub known_to_store: bool,
-    /// The store refused a claim: no further one before the core is woken.
+    /// The store refused a claim: no further one before it is asked again.
     pub claim_refused: bool,
+    /// A limit of the whole queue admits no start before.
+    pub blocked_until_ms: Option<i64>,
+    /// That is only how long is waited at most: the limit admits one when a job at work has ended.
+    pub blocked_until_an_end: bool,
+    /// Starts so far, for [`OLDEST_EVERY`].
+    pub starts: u32,
+    /// How long its jobs took lately: a moving average.
+    pub usual_run_ms: Option<i64>,
+}
+
+/// What keeps a queue from claiming.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    Paused,
+    NoFreeSlot,
+    StoreRefused,
+    /// By a limit of the whole queue.
+    Blocked,
+    /// A claim is under way.
+    Claiming,
 }
 
 impl QueueState {
@@ -38,8 +73,13 @@ impl QueueState {
             slots_used: 0,
             stopping: 0,
             claiming: 0,
+            exhausted: false,
             known_to_store: false,
             claim_refused: false,
+            blocked_until_ms: None,
+            blocked_until_an_end: false,
+            starts: 0,
+            usual_run_ms: None,
         }
     }
 
@@ -48,24 +88,49 @@ impl QueueState {
             name: name.to_owned(),
             concurrency: self.settings.concurrency,
             paused: self.settings.paused,
+            draining: self.settings.draining,
+            max_attempts: self.settings.max_attempts,
+            timeout_ms: self.settings.timeout_ms,
+            retention: self.settings.retention.clone(),
             counts: self.counts,
             stopping: self.stopping,
         }
     }
 
-    /// How many jobs a claim may take now, if that many wait. Changes that are on their way to the disk bind
-    /// where they are stricter: a claim behind one in the same transaction must not pass it by.
-    fn room(&self) -> u32 {
-        if self.claiming > 0 || self.claim_refused {
-            return 0;
+    /// What keeps it from claiming, if anything does. Changes that are on their way to the disk bind where they are
+    /// stricter: a claim behind one in the same transaction must not pass it by.
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        let mut holding = self.changing.iter().chain([&self.settings]);
+        if holding.any(|settings| settings.paused) {
+            Some(Obstacle::Paused)
+        } else if self.slots_used >= self.concurrency() {
+            Some(Obstacle::NoFreeSlot)
+        } else if self.claim_refused {
+            Some(Obstacle::StoreRefused)
+        } else if self.blocked_until_ms.is_some() {
+            Some(Obstacle::Blocked)
+        } else if self.claiming > 0 {
+            Some(Obstacle::Claiming)
+        } else {
+            None
         }
-        let allowed = |settings: &QueueSettings| if settings.paused { 0 } else { settings.concurrency };
-        let strictest = self.changing.iter().map(allowed).fold(allowed(&self.settings), u32::min);
-        strictest.saturating_sub(self.slots_used)
+    }
+
+    /// The strictest that holds, or is about to.
+    fn concurrency(&self) -> u32 {
+        self.changing.iter().map(|settings| settings.concurrency).fold(self.settings.concurrency, u32::min)
+    }
+
+    /// How many jobs a claim may take now, if that many wait.
+    fn room(&self) -> u32 {
+        match self.obstacle() {
+            Some(_) => 0,
+            None => self.concurrency() - self.slots_used,
+        }
     }
 
     /// As asked for last: what the next change starts from.
-    fn wanted(&self) -> &QueueSettings {
+    pub fn wanted(&self) -> &QueueSettings {
         self.changing.back().unwrap_or(&self.settings)
     }
 
@@ -82,8 +147,42 @@ impl QueueState {
 
     /// How many jobs the queue should claim now, when `added` more are stored in the same transaction.
     fn claimable(&self, added: u32) -> u32 {
-        let waiting = u32::try_from(self.counts.pending).unwrap_or(u32::MAX);
+        let pending = if self.exhausted { 0 } else { self.counts.pending };
+        let waiting = u32::try_from(pending).unwrap_or(u32::MAX);
         self.room().min(waiting.saturating_add(added))
+    }
+
+    /// Of the next `starts`, how many must be the oldest.
+    fn oldest_among(&self, starts: u32) -> u32 {
+        (self.starts + starts) / OLDEST_EVERY
+    }
+
+    pub fn started(&mut self, starts: u32) {
+        self.starts = (self.starts + starts) % OLDEST_EVERY;
+    }
+
+    /// What came of a claim: whether a limit of the whole queue admits no further start.
+    pub fn blocked(&mut self, by: Option<Admission>, now_ms: i64) {
+        self.blocked_until_an_end = by == Some(Admission::Full);
+        self.blocked_until_ms = match by {
+            None | Some(Admission::Free) => None,
+            Some(Admission::NotBefore { at_ms }) => Some(at_ms),
+            Some(Admission::Full) => Some(now_ms + FULL_LIMIT_RETRY_MS),
+        };
+    }
+
+    /// The end of a job is on the disk.
+    pub fn ended(&mut self) {
+        if self.blocked_until_an_end {
+            self.blocked_until_an_end = false;
+            self.blocked_until_ms = None;
+        }
+    }
+
+    /// A job took so long.
+    pub fn ran(&mut self, run_ms: i64) {
+        let run_ms = run_ms.max(0);
+        self.usual_run_ms = Some(self.usual_run_ms.map_or(run_ms, |usual| usual + (run_ms - usual) / 8));
     }
 }
 
@@ -110,9 +209,11 @@ impl Core {
     pub(super) fn claim(&mut self, queue: &Arc<str>, limit: u32, out: &mut Vec<Decision>) {
         let Some(state) = self.queues.get_mut(queue) else { return };
         state.claiming = limit;
+        let oldest = state.oldest_among(limit);
+        let kinds = self.config.kinds.clone();
         self.write(
             Pending::Claim { queue: Arc::clone(queue) },
-            WriteOp::Claim { queue: Arc::clone(queue), limit },
+            WriteOp::Claim { queue: Arc::clone(queue), limit, oldest, kinds },
             out,
         );
     }
@@ -125,6 +226,36 @@ impl Core {
         let limit = self.queues.get(queue).map_or(0, |state| state.claimable(added));
         if limit > 0 {
             self.claim(queue, limit, out);
+        }
+    }
+
+    /// Queues whose limits may admit a start again.
+    pub(super) fn unblock_queues(&mut self, now_ms: i64) {
+        for (name, queue) in &mut self.queues {
+            if queue.blocked_until_ms.is_some_and(|at_ms| has_come(at_ms, now_ms)) {
+                queue.blocked_until_ms = None;
+                self.touched.insert(Arc::clone(name));
+            }
+        }
+    }
+
+    pub(super) fn next_unblocked_at_ms(&self) -> Option<i64> {
+        self.queues.values().map(|queue| queue.blocked_until_ms).fold(None, earlier)
+    }
+
+    pub(super) fn is_draining(&self, queue: &str) -> bool {
+        self.queues.get(queue).is_some_and(|state| state.wanted().draining)
+    }
+
+    /// What the queue says goes before what the kind says.
+    pub(super) fn take_queue_defaults(&self, job: &mut JobInsert) {
+        let Some(state) = self.queues.get(&job.queue) else { return };
+        let settings = state.wanted();
+        if let Some(max_attempts) = settings.max_attempts.filter(|_| job.kind_says.max_attempts) {
+            job.max_attempts = max_attempts;
+        }
+        if job.kind_says.timeout && settings.timeout_ms.is_some() {
+            job.options.timeout_ms = settings.timeout_ms;
         }
     }
 
@@ -168,11 +299,10 @@ impl Core {
         &mut self,
         request: RequestId,
         queue: &str,
-        paused: Option<bool>,
-        concurrency: Option<u32>,
+        change: &QueueChange,
         out: &mut Vec<Decision>,
     ) {
-        let settings = match self.changed_settings(queue, paused, concurrency) {
+        let settings = match self.changed_settings(queue, change) {
             Ok(settings) => settings,
             Err(error) => return out.push(Decision::Answer(request, Err(error))),
         };
@@ -191,21 +321,18 @@ impl Core {
         }
     }
 
-    fn changed_settings(
-        &self,
-        queue: &str,
-        paused: Option<bool>,
-        concurrency: Option<u32>,
-    ) -> Result<QueueSettings, QueueError> {
+    fn changed_settings(&self, queue: &str, change: &QueueChange) -> Result<QueueSettings, QueueError> {
         let state = self.queues.get(queue).ok_or_else(|| QueueError::NoSuchQueue(queue.to_owned()))?;
-        if let Some(concurrency) = concurrency
-            && !(1..=MAX_CONCURRENCY).contains(&concurrency)
-        {
-            return Err(QueueError::BadConcurrency(concurrency));
-        }
-        Ok(QueueSettings {
-            paused: paused.unwrap_or(state.wanted().paused),
-            concurrency: concurrency.unwrap_or(state.wanted().concurrency),
-        })
+        let wanted = state.wanted();
+        let settings = QueueSettings {
+            paused: change.paused.unwrap_or(wanted.paused),
+            draining: change.draining.unwrap_or(wanted.draining),
+            concurrency: change.concurrency.unwrap_or(wanted.concurrency),
+            max_attempts: change.max_attempts.unwrap_or(wanted.max_attempts),
+            timeout_ms: change.timeout_ms.unwrap_or(wanted.timeout_ms),
+            retention: change.retention.clone().unwrap_or_else(|| wanted.retention.clone()),
+        };
+        settings.check().map_err(QueueError::BadSetting)?;
+        Ok(settings)
     }
 }

@@ -1,15 +1,18 @@
 //! Making a core from what the store keeps and what the executor is doing: at the start of a process, and
 //! again after the queue's actor has panicked.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use taskyard_shared::job::FileRef;
+use taskyard_shared::job::{FileRef, JobId};
+use taskyard_shared::new_job::Backoff;
 
+use super::decision::{AttemptId, Decision};
 use super::queues::QueueState;
-use super::{AttemptId, Core, CoreConfig, Decision, Mode, Phase};
+use super::schedules::ScheduleState;
+use super::state::{Core, CoreConfig, Mode, Phase, Rerun, Working};
 use crate::pubsub::CommitEvents;
-use crate::store::{AttemptEnd, StoredYard};
+use crate::store::{AttemptEnd, ClaimedJob, StoredYard};
 
 /// An attempt that the executor has and that was not settled.
 #[derive(Clone, Debug)]
@@ -32,16 +35,29 @@ impl Core {
     /// | processing | ended | its end is written (again) |
     /// | processing | unknown | it was claimed and never started: it starts now |
     /// | else | runs | it was cancelled: it is stopped (again), and holds its slot until it has ended |
-    /// | else | ended | settled |
+    /// | else, and counted towards limits | unknown | it was claimed, cancelled and never started: that is given back |
+    /// | else | ended | what it took of limits is given back, then settled |
     pub fn rebuild(
         config: CoreConfig,
         stored: StoredYard,
         known: Vec<KnownAttempt>,
         next_ticket: u64,
         mode: Mode,
+        now_ms: i64,
     ) -> (Core, Vec<Decision>) {
         let mut core = Core::empty(config, next_ticket, mode);
         core.commit = stored.commit;
+        core.times.promote_at_ms = stored.due_at_ms;
+        core.times.resolve_wanted = stored.unresolved;
+        core.limits = stored.limits;
+        core.operations = stored.operations;
+        let schedules = stored.schedules.into_iter();
+        core.schedules = schedules
+            .map(|schedule| (schedule.status.schedule.name.clone(), ScheduleState::new(schedule)))
+            .collect();
+        core.changed.limits = true;
+        core.changed.schedules = true;
+        core.changed.operations = true;
         for queue in stored.queues {
             let mut state = QueueState::new(queue.settings);
             state.counts = queue.counts;
@@ -51,34 +67,58 @@ impl Core {
         }
         let mut out =
             vec![Decision::Publish(CommitEvents { commit: core.commit, reload: true, ..Default::default() })];
-        let processing: HashSet<AttemptId> = stored.processing.iter().map(AttemptId::of).collect();
-        let mut known_ids = HashSet::new();
-        for known in known {
-            known_ids.insert(known.attempt);
-            core.take_over(known, &processing, &mut out);
+        let mut processing: HashMap<AttemptId, ClaimedJob> =
+            stored.processing.into_iter().map(|claimed| (AttemptId::of(&claimed), claimed)).collect();
+        let at_work: HashSet<JobId> = known.iter().map(|known| known.attempt.job).collect();
+        for id in stored.still_counted.into_iter().filter(|id| !at_work.contains(id)) {
+            core.work_ended(AttemptId { job: id, attempt: 0 }, true, &mut out);
         }
-        for claimed in stored.processing {
-            if !known_ids.contains(&AttemptId::of(&claimed)) {
-                let queue: Arc<str> = claimed.job.queue.as_str().into();
-                core.start(&queue, claimed, &mut out);
-            }
+        for known in known {
+            core.take_over(known, &mut processing, now_ms, &mut out);
+        }
+        let mut never_started: Vec<ClaimedJob> = processing.into_values().collect();
+        never_started.sort_by_key(|claimed| claimed.job.id);
+        for claimed in never_started {
+            let queue: Arc<str> = claimed.job.queue.as_str().into();
+            core.start(&queue, claimed, now_ms, &mut out);
         }
         core.make_declared_queues(&mut out);
-        core.claim_where_possible(&mut out);
-        core.publish_touched(&mut out);
+        core.go_on(now_ms, &mut out);
         (core, out)
     }
 
-    fn take_over(&mut self, known: KnownAttempt, processing: &HashSet<AttemptId>, out: &mut Vec<Decision>) {
+    fn take_over(
+        &mut self,
+        known: KnownAttempt,
+        processing: &mut HashMap<AttemptId, ClaimedJob>,
+        now_ms: i64,
+        out: &mut Vec<Decision>,
+    ) {
         let KnownAttempt { attempt, queue, ended } = known;
-        match (processing.contains(&attempt), ended) {
-            (true, None) => self.take_slot(&queue, attempt, Phase::Running),
-            (true, Some((end, artifacts))) => self.write_end(attempt, queue, end, artifacts, out),
-            (false, None) => {
-                self.take_slot(&queue, attempt, Phase::Stopping);
+        let working = |phase, rerun, is_limited| Working {
+            attempt: attempt.attempt,
+            queue,
+            phase,
+            since_ms: now_ms,
+            rerun,
+            is_limited,
+        };
+        match (processing.remove(&attempt), ended) {
+            (Some(claimed), None) => {
+                let working = working(Phase::Running, Rerun::of(&claimed), claimed.is_limited);
+                self.take_slot(attempt.job, working);
+            }
+            (Some(claimed), Some((end, artifacts))) => {
+                self.decide_end(attempt, end, &Rerun::of(&claimed), artifacts, now_ms, out);
+            }
+            (None, None) => {
+                // Cancelled: nothing follows from how it ends. Whether it counts towards limits is not known any
+                // more; to give back what was not taken changes nothing.
+                let rerun = Rerun { failures: 0, max_attempts: 1, backoff: Backoff::default() };
+                self.take_slot(attempt.job, working(Phase::Stopping, rerun, true));
                 out.push(Decision::Stop(attempt));
             }
-            (false, Some(_)) => out.push(Decision::Settle(attempt)),
+            (None, Some(_)) => self.work_ended(attempt, true, out),
         }
     }
 
@@ -103,16 +143,22 @@ impl Core {
             pending: Default::default(),
             next_ticket,
             progress_under_way: false,
+            unwritten_lines: 0,
             unwritten_jobs: 0,
             unwritten_bytes: 0,
             requests: 0,
             commit: Default::default(),
-            refused_finishes: Vec::new(),
-            wake_wanted: false,
-            wake_at_ms: None,
+            refused_ends: Vec::new(),
+            times: Default::default(),
+            retention: Default::default(),
+            limits: Vec::new(),
+            schedules: Default::default(),
+            operations: Vec::new(),
+            stepping: false,
             mode,
             drain_request: None,
             touched: Default::default(),
+            changed: Default::default(),
         }
     }
 }

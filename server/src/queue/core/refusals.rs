@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Core, Decision, Pending, STORE_RETRY_MS};
+use super::decision::Decision;
+use super::pending::Pending;
+use super::state::Core;
 use crate::queue::messages::QueueError;
 use crate::store::writer::Ticket;
 use crate::store::{StoreError, WriteOp};
@@ -12,11 +14,12 @@ impl Core {
         &mut self,
         ops: Vec<(Ticket, WriteOp)>,
         error: &StoreError,
+        now_ms: i64,
         out: &mut Vec<Decision>,
     ) {
         for (ticket, op) in ops {
             if let Some(pending) = self.pending.remove(&ticket) {
-                self.refused(ticket, op, pending, error, out);
+                self.refused(ticket, op, pending, error, now_ms, out);
             }
         }
     }
@@ -27,6 +30,7 @@ impl Core {
         op: WriteOp,
         pending: Pending,
         error: &StoreError,
+        now_ms: i64,
         out: &mut Vec<Decision>,
     ) {
         let refusal = || Err(QueueError::StoreFailed(error.to_string()));
@@ -36,8 +40,15 @@ impl Core {
                 self.unwritten_bytes -= bytes;
                 out.push(Decision::Answer(request, refusal()));
             }
-            Pending::Cancel { request, .. }
+            Pending::Cancel { request: Some(request), .. }
             | Pending::Retry { request, .. }
+            | Pending::Delete { request, .. }
+            | Pending::SetPriority { request, .. }
+            | Pending::SetLimit { request, .. }
+            | Pending::RemoveLimit { request, .. }
+            | Pending::RemoveSchedule { request, .. }
+            | Pending::StartOperation { request }
+            | Pending::UndoOperation { request, .. }
             | Pending::Clear { request, .. } => self.answer(request, refusal(), out),
             Pending::Configure { request, queue, .. } => {
                 if let Some(state) = self.queues.get_mut(&queue) {
@@ -48,42 +59,68 @@ impl Core {
                     self.answer(request, refusal(), out);
                 }
             }
+            Pending::SetSchedule { request, schedule } => {
+                self.schedule_step_refused(&schedule.status.schedule.name, now_ms);
+                if let Some(request) = request {
+                    self.answer(request, refusal(), out);
+                }
+            }
+            Pending::Fire { request, name } => {
+                self.schedule_step_refused(&name, now_ms);
+                if let Some(request) = request {
+                    self.answer(request, refusal(), out);
+                }
+            }
+            Pending::Finish { .. } | Pending::WorkEnded { .. } => {
+                self.pending.insert(ticket, pending);
+                self.refused_ends.push((ticket, op));
+                self.times.retry_store(now_ms);
+            }
+            // The run that would have replaced the job is refused as well, or goes on beside it.
+            Pending::Cancel { request: None, .. } => {}
+            // The next report is as good.
+            Pending::Progress => self.progress_under_way = false,
+            Pending::Log { lines } => self.unwritten_lines -= lines,
+            Pending::Claim { .. }
+            | Pending::Promote
+            | Pending::Resolve
+            | Pending::StepOperation { .. }
+            | Pending::Prune { .. }
+            | Pending::Tidy => self.step_refused(&pending, now_ms),
+        }
+    }
+
+    fn schedule_step_refused(&mut self, name: &str, now_ms: i64) {
+        self.schedule_refused(name);
+        self.times.retry_store(now_ms);
+    }
+
+    /// A step of something that goes on by itself: it is taken again when the store is asked again.
+    fn step_refused(&mut self, pending: &Pending, now_ms: i64) {
+        match pending {
             Pending::Claim { queue } => {
-                if let Some(state) = self.queues.get_mut(&queue) {
+                if let Some(state) = self.queues.get_mut(queue) {
                     state.claiming = 0;
                     state.claim_refused = true;
                 }
-                self.wake_wanted = true;
             }
-            Pending::Finish { .. } => {
-                self.pending.insert(ticket, pending);
-                self.refused_finishes.push((ticket, op));
-                self.wake_wanted = true;
+            Pending::Promote => {
+                self.times.promoting = false;
+                self.times.promote_by(Some(now_ms));
             }
-            // The next report is as good.
-            Pending::Progress => self.progress_under_way = false,
+            Pending::Resolve => {
+                self.times.resolving = false;
+                self.times.resolve_wanted = true;
+            }
+            Pending::StepOperation { .. } => self.stepping = false,
+            _ => self.retention.give_up(now_ms),
         }
-    }
-
-    /// Has the core woken a little later, if anything wants that.
-    pub(super) fn plan_wake(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
-        if std::mem::take(&mut self.wake_wanted) && self.wake_at_ms.is_none() {
-            let at_ms = now_ms + STORE_RETRY_MS;
-            self.wake_at_ms = Some(at_ms);
-            out.push(Decision::WakeAt { at_ms });
-        }
+        self.times.retry_store(now_ms);
     }
 
     /// Asks the store again for what it refused.
-    pub(super) fn wake(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
-        match self.wake_at_ms {
-            // A clock that was set back must not put this off by as much.
-            Some(at_ms) if now_ms < at_ms && at_ms <= now_ms + STORE_RETRY_MS => {
-                return out.push(Decision::WakeAt { at_ms });
-            }
-            _ => self.wake_at_ms = None,
-        }
-        out.extend(self.refused_finishes.drain(..).map(|(ticket, op)| Decision::Write(ticket, op)));
+    pub(super) fn ask_store_again(&mut self, out: &mut Vec<Decision>) {
+        out.extend(self.refused_ends.drain(..).map(|(ticket, op)| Decision::Write(ticket, op)));
         for (name, queue) in &mut self.queues {
             if queue.claim_refused {
                 queue.claim_refused = false;

@@ -4,34 +4,50 @@ use std::sync::Arc;
 
 use taskyard_shared::job::{FileRef, JobId};
 
-use super::{AttemptId, Core, Decision, Held, Mode, Pending, Phase, Working};
+use super::decision::{AttemptId, Decision};
+use super::failures::decide;
+use super::pending::Pending;
+use super::state::{Core, Held, Mode, Phase, Rerun, Working};
 use crate::store::{AttemptEnd, ClaimedJob, WriteOp};
 
 impl Core {
     /// Gives the job a slot, and has its work begun unless an earlier attempt of it is still at work. A core
     /// that is draining gives the job back instead.
-    pub(super) fn start(&mut self, queue: &Arc<str>, claimed: ClaimedJob, out: &mut Vec<Decision>) {
+    pub(super) fn start(
+        &mut self,
+        queue: &Arc<str>,
+        claimed: ClaimedJob,
+        now_ms: i64,
+        out: &mut Vec<Decision>,
+    ) {
         let attempt = AttemptId::of(&claimed);
         if self.mode == Mode::Draining {
-            self.write_end(attempt, Arc::clone(queue), AttemptEnd::Released, Vec::new(), out);
+            self.write_end(attempt, AttemptEnd::Released, Vec::new(), out);
         } else if self.working.contains_key(&attempt.job) {
             self.held.insert(attempt.job, Held { queue: Arc::clone(queue), claimed });
             if let Some(state) = self.queues.get_mut(queue) {
                 state.slots_used += 1;
             }
         } else {
-            self.take_slot(queue, attempt, Phase::Running);
+            let working = Working {
+                attempt: attempt.attempt,
+                queue: Arc::clone(queue),
+                phase: Phase::Running,
+                since_ms: now_ms,
+                rerun: Rerun::of(&claimed),
+                is_limited: claimed.is_limited,
+            };
+            self.take_slot(attempt.job, working);
             out.push(Decision::Start(claimed));
         }
     }
 
-    pub(super) fn take_slot(&mut self, queue: &Arc<str>, attempt: AttemptId, phase: Phase) {
-        let working = Working { attempt: attempt.attempt, queue: Arc::clone(queue), phase };
-        self.working.insert(attempt.job, working);
-        if let Some(state) = self.queues.get_mut(queue) {
+    pub(super) fn take_slot(&mut self, job: JobId, working: Working) {
+        if let Some(state) = self.queues.get_mut(&working.queue) {
             state.slots_used += 1;
-            state.stopping += u32::from(phase == Phase::Stopping);
+            state.stopping += u32::from(working.phase == Phase::Stopping);
         }
+        self.working.insert(job, working);
     }
 
     /// The slot of an attempt in `phase`, or of a held job (`Running`), is free again.
@@ -62,21 +78,43 @@ impl Core {
     }
 
     /// The earlier work of a held job has ended: its turn.
-    pub(super) fn start_held(&mut self, id: JobId, out: &mut Vec<Decision>) {
+    pub(super) fn start_held(&mut self, id: JobId, now_ms: i64, out: &mut Vec<Decision>) {
         let Some(Held { queue, claimed }) = self.held.remove(&id) else { return };
         self.free_slot(&queue, Phase::Running);
-        self.start(&queue, claimed, out);
+        self.start(&queue, claimed, now_ms, out);
     }
 
-    pub(super) fn write_end(
+    /// Tells the store how an attempt ended, and what follows from that.
+    pub(super) fn decide_end(
         &mut self,
         attempt: AttemptId,
-        queue: Arc<str>,
+        end: AttemptEnd,
+        rerun: &Rerun,
+        artifacts: Vec<FileRef>,
+        now_ms: i64,
+        out: &mut Vec<Decision>,
+    ) {
+        let end = decide(end, attempt, rerun, now_ms);
+        self.write_end(attempt, end, artifacts, out);
+    }
+
+    fn write_end(
+        &mut self,
+        attempt: AttemptId,
         end: AttemptEnd,
         artifacts: Vec<FileRef>,
         out: &mut Vec<Decision>,
     ) {
         let op = WriteOp::Finish { id: attempt.job, attempt: attempt.attempt, end, artifacts };
-        self.write(Pending::Finish { attempt, queue }, op, out);
+        self.write(Pending::Finish { attempt }, op, out);
+    }
+
+    /// The work of a cancelled job has ended: the store has its end, but for what it took of limits.
+    pub(super) fn work_ended(&mut self, attempt: AttemptId, is_limited: bool, out: &mut Vec<Decision>) {
+        if is_limited {
+            self.write(Pending::WorkEnded { attempt }, WriteOp::WorkEnded { id: attempt.job }, out);
+        } else {
+            out.push(Decision::Settle(attempt));
+        }
     }
 }

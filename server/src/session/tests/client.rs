@@ -115,6 +115,11 @@ impl TestServer {
         self.publish(self.model.add("a", name));
     }
 
+    /// The job's work writes lines.
+    pub fn write_log(&self, job: JobId, count: u32) {
+        self.publish(self.model.write(job, 1, count));
+    }
+
     pub async fn stop(self) {
         self.handle.stop(false).await;
     }

@@ -4,6 +4,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use taskyard_shared::command::Command;
 use taskyard_shared::event::ServerFrame;
+use taskyard_shared::job::JobId;
+use taskyard_shared::view::ViewQuery;
 
 use super::client::{TestServer, newest};
 use crate::session::LiveConfig;
@@ -61,5 +63,32 @@ async fn a_tab_that_never_reads_delays_no_other() {
     // The stuck tab was handed its first two frames and nothing since.
     assert!(server.counters.frames_sent.load(Relaxed) <= 302 + 4);
     drop(stuck);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_slow_reader_of_a_log_gets_its_newest_lines_in_one_snapshot() {
+    let server = TestServer::start(LiveConfig::default()).await;
+    server.add_job("it writes a lot");
+    let query = ViewQuery::Log { job: JobId(1) };
+    let (mut slow, mut quick) = (server.connect().await, server.connect().await);
+    let view = slow.watch(1, &query).await;
+    quick.watch(1, &query).await;
+    let (mut tab, mut late) = (Tab::default(), Tab::default());
+    tab.take(&quick.text().await, &query);
+    quick.ack(view, 0).await;
+    for _ in 0..20 {
+        server.write_log(JobId(1), 100);
+        tab.take(&quick.text().await, &query);
+        quick.ack(view, tab.seq.expect("a frame")).await;
+    }
+    assert_eq!((tab.snapshots, tab.deltas, tab.lines().len()), (1, 20, 500), "the other tab noticed nothing");
+    late.take(&slow.text().await, &query);
+    late.take(&slow.text().await, &query);
+    assert_eq!((late.snapshots, late.deltas), (1, 1));
+    slow.ack(view, late.seq.expect("a frame")).await;
+    late.take(&slow.text().await, &query);
+    assert_eq!((late.snapshots, late.lines()), (2, tab.lines()));
+    assert_eq!(late.lines().last().map(|line| line.number), Some(2000));
     server.stop().await;
 }

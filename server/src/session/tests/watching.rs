@@ -5,12 +5,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use taskyard_shared::command::{ClientFrame, Reply, Resume};
 use taskyard_shared::error::ErrorCode;
 use taskyard_shared::event::ServerFrame;
+use taskyard_shared::job::JobId;
 use taskyard_shared::view::{ViewQuery, ViewSnapshot};
 
 use super::client::{TestServer, newest};
 use crate::session::LiveConfig;
 use crate::views::messages::Panic;
 use crate::views::tests::model::Tab;
+use crate::views::tests::yard::limit;
 
 #[actix_web::test]
 async fn a_watch_brings_a_snapshot_and_then_what_changes() {
@@ -54,6 +56,64 @@ async fn the_queues_can_be_watched() {
     let Some(ViewSnapshot::Queues { queues }) = tab.shown else { panic!("no queues") };
     assert_eq!(queues, server.model.queues());
     assert_eq!((queues[0].name.as_str(), queues[0].counts.pending), ("a", 1));
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn the_lists_of_the_yard_can_be_watched() {
+    let server = TestServer::start(LiveConfig::default()).await;
+    let mut client = server.connect().await;
+    let (query, mut tab) = (ViewQuery::Yard {}, Tab::default());
+    client.watch(1, &query).await;
+    tab.take(&client.text().await, &query);
+    assert_eq!(tab.shown, Some(ViewSnapshot::Yard { yard: server.model.yard() }));
+    server.publish(server.model.change_yard(|yard| yard.limits.push(limit("calls", 3))));
+    let text = client.text().await;
+    assert!(!text.contains("schedules") && !text.contains("operations"), "they did not change: {text}");
+    tab.take(&text, &query);
+    assert_eq!(tab.shown, Some(ViewSnapshot::Yard { yard: server.model.yard() }));
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn the_log_of_a_job_can_be_watched_even_before_there_is_such_a_job() {
+    let server = TestServer::start(LiveConfig::default()).await;
+    let mut client = server.connect().await;
+    let (query, mut tab) = (ViewQuery::Log { job: JobId(1) }, Tab::default());
+    client.watch(1, &query).await;
+    tab.take(&client.text().await, &query);
+    assert!(tab.lines().is_empty());
+    server.add_job("it");
+    server.write_log(JobId(1), 2);
+    tab.take(&client.text().await, &query);
+    let texts: Vec<&str> = tab.lines().iter().map(|line| line.text.as_str()).collect();
+    assert_eq!((texts, tab.deltas), (vec!["line 1.1", "line 1.2"], 1));
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_panic_in_the_hub_loses_no_line_and_no_list() {
+    let server = TestServer::start(LiveConfig::default()).await;
+    server.add_job("it");
+    for query in [ViewQuery::Yard {}, ViewQuery::Log { job: JobId(1) }] {
+        let (mut client, mut tab) = (server.connect().await, Tab::default());
+        let view = client.watch(1, &query).await;
+        tab.take(&client.text().await, &query);
+        client.ack(view, 0).await;
+        // Lines are in the store, though the hub never hears of them; lists are only published.
+        server.model.write(JobId(1), 1, 3);
+        server.publish(server.model.change_yard(|yard| yard.limits.push(limit("calls", 1))));
+        server.hub.do_send(Panic);
+        while tab.snapshots < 2 {
+            tab.take(&client.text().await, &query);
+            client.ack(view, tab.seq.expect("a frame")).await;
+        }
+        let truth = match query {
+            ViewQuery::Yard {} => ViewSnapshot::Yard { yard: server.model.yard() },
+            _ => ViewSnapshot::Log { lines: server.model.lines(JobId(1), 500) },
+        };
+        assert_eq!(tab.shown, Some(truth));
+    }
     server.stop().await;
 }
 

@@ -3,8 +3,8 @@
 use taskyard_shared::job::JobState;
 
 use super::TestYard;
-use super::yard::{completed, failed, file, job};
-use crate::store::ops::{ClearedGroup, OpResult, WriteOp};
+use super::yard::{clear, completed, failed, file, job};
+use crate::store::ops::{ClearedGroup, OpResult};
 
 pub fn clearing_deletes_finished_jobs_and_all_that_belongs_to_them(mut yard: TestYard) {
     let mut with_files = job("demo", "photo");
@@ -17,10 +17,10 @@ pub fn clearing_deletes_finished_jobs_and_all_that_belongs_to_them(mut yard: Tes
     yard.finish_with(id, 2, completed(), vec![file("out.png", 'b')]);
     let (cancelled, running, waiting) =
         (yard.add_ended("demo", JobState::Cancelled), yard.run("demo"), yard.add("demo"));
-    let op = WriteOp::Clear { queue: None, finished_by_ms: yard.now_ms, limit: 100 };
+    let op = clear(None, yard.now_ms, 100);
     let group = |state, id| ClearedGroup { queue: "demo".into(), state, ids: vec![id] };
     let groups = vec![group(JobState::Completed, id), group(JobState::Cancelled, cancelled)];
-    assert_eq!(yard.apply(op), OpResult::Cleared { groups, more: false });
+    assert_eq!(yard.apply(op), OpResult::Cleared { groups, more: false, resolves: false });
     assert_eq!(yard.reader.job(id).unwrap(), None);
     let sums = ["a".repeat(64), "b".repeat(64)];
     assert_eq!(yard.reader.unreferenced(&sums).unwrap(), sums);

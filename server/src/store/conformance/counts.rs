@@ -4,7 +4,7 @@ use taskyard_shared::job::JobState;
 use taskyard_shared::queue::StateCounts;
 
 use super::TestYard;
-use super::yard::{completed, failed, file, job};
+use super::yard::{completed, failed, file, insert, job};
 use crate::store::ops::{QueueSettings, WriteOp};
 use crate::store::{CommitSeq, StoreError};
 
@@ -14,13 +14,13 @@ pub fn a_batch_that_fails_applies_nothing(mut yard: TestYard) {
     let mut twice = job("broken", "two inputs of one name");
     twice.inputs = vec![file("a.png", 'a'), file("a.png", 'b')];
     let ops = [
-        WriteOp::Insert { jobs: vec![job("new", "good")] },
+        insert(vec![job("new", "good")]),
         WriteOp::ConfigureQueue {
             queue: "demo".into(),
-            settings: QueueSettings { concurrency: 9, paused: true },
+            settings: QueueSettings { paused: true, ..QueueSettings::with_concurrency(9) },
         },
         WriteOp::Finish { id: first, attempt: 1, end: completed(), artifacts: vec![file("b.png", 'b')] },
-        WriteOp::Insert { jobs: vec![job("demo", "good"), twice] },
+        insert(vec![job("demo", "good"), twice]),
     ];
     assert!(matches!(yard.try_apply(&ops), Err(StoreError::Refused(_))));
     assert_eq!(yard.writer.load().unwrap(), before);
@@ -53,7 +53,14 @@ pub fn counts_follow_every_transition(mut yard: TestYard) {
     yard.run("demo");
     yard.add("demo");
     yard.add("other");
-    let expected = StateCounts { pending: 1, processing: 1, completed: 1, failed: 2, cancelled: 1 };
+    let expected = StateCounts {
+        pending: 1,
+        processing: 1,
+        completed: 1,
+        failed: 2,
+        cancelled: 1,
+        ..StateCounts::default()
+    };
     assert_eq!(yard.counts("demo"), expected);
     assert_eq!(yard.counts("other"), StateCounts { pending: 1, ..StateCounts::default() });
     let run_again = yard.claim("other", 1)[0].job.id;

@@ -4,21 +4,27 @@ use serde_json::{Value, json};
 use taskyard_shared::job::{Attempt, AttemptOutcome, JobId, JobState, Progress};
 
 use super::TestYard;
-use super::yard::{completed, failed, file, job};
-use crate::store::ops::{AttemptEnd, CancelResult, OpResult, RetryResult, WriteOp};
+use super::yard::{claim, completed, failed, file, insert, job};
+use crate::store::ops::{AttemptEnd, CancelResult, Moved, OpResult, RetryResult, WriteOp};
 
 fn was_cancelled(result: &OpResult) -> bool {
     matches!(result, OpResult::Cancelled(CancelResult::Cancelled { .. }))
 }
 
 fn was_retried(result: &OpResult) -> bool {
-    matches!(result, OpResult::Retried(RetryResult::Retried { .. }))
+    matches!(result, OpResult::Retried(RetryResult::Retried(_)))
+}
+
+fn cancelled(yard: &mut TestYard, id: JobId) -> Moved {
+    match yard.cancel(id) {
+        OpResult::Cancelled(CancelResult::Cancelled { moved, .. }) => moved,
+        other => panic!("{other:?}"),
+    }
 }
 
 pub fn ids_count_up_from_one(mut yard: TestYard) {
     let jobs = vec![job("demo", "a"), job("other", "b")];
-    let OpResult::Inserted(rows) = yard.apply(WriteOp::Insert { jobs }) else { panic!() };
-    assert_eq!(rows.iter().map(|row| row.id.0).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(yard.add_jobs(jobs), [JobId(1), JobId(2)]);
     assert_eq!(yard.add("demo"), JobId(3));
 }
 
@@ -130,15 +136,15 @@ pub fn progress_is_kept_until_the_next_attempt(mut yard: TestYard) {
     assert_eq!(yard.detail(id).job.progress, half);
     let row = yard.finish(id, 1, failed("half way")).expect("it was running");
     assert_eq!(row.progress, half);
-    let OpResult::Retried(RetryResult::Retried { job, from }) = yard.retry(id) else { panic!() };
+    let OpResult::Retried(RetryResult::Retried(Moved { job, from })) = yard.retry(id) else { panic!() };
     assert_eq!((job.progress, from), (Progress::NONE, JobState::Failed));
 }
 
 pub fn a_pending_job_can_be_cancelled(mut yard: TestYard) {
     let id = yard.add("demo");
     yard.now_ms = 60;
-    let OpResult::Cancelled(CancelResult::Cancelled { job, was_running }) = yard.cancel(id) else { panic!() };
-    assert!(!was_running);
+    let Moved { job, from } = cancelled(&mut yard, id);
+    assert_eq!(from, JobState::Pending);
     assert_eq!((job.state, job.finished_at_ms), (JobState::Cancelled, Some(60)));
     assert!(yard.detail(id).attempts.is_empty());
     assert!(yard.claim("demo", 1).is_empty());
@@ -148,8 +154,8 @@ pub fn cancelling_a_running_job_ends_its_attempt(mut yard: TestYard) {
     let id = yard.run("demo");
     yard.report(id, 1, 300);
     yard.now_ms = 60;
-    let OpResult::Cancelled(CancelResult::Cancelled { job, was_running }) = yard.cancel(id) else { panic!() };
-    assert!(was_running);
+    let Moved { job, from } = cancelled(&mut yard, id);
+    assert_eq!(from, JobState::Processing);
     assert_eq!((job.state, job.finished_at_ms), (JobState::Cancelled, Some(60)));
     let attempt = yard.detail(id).attempts.remove(0);
     assert_eq!((attempt.outcome, attempt.ended_at_ms), (Some(AttemptOutcome::Cancelled), Some(60)));
@@ -177,7 +183,7 @@ pub fn only_failed_and_cancelled_jobs_can_be_retried(mut yard: TestYard) {
     yard.cancel(waiting);
     for state in [JobState::Failed, JobState::Cancelled] {
         let id = yard.add_ended("demo", state);
-        let OpResult::Retried(RetryResult::Retried { job, from }) = yard.retry(id) else { panic!() };
+        let OpResult::Retried(RetryResult::Retried(Moved { job, from })) = yard.retry(id) else { panic!() };
         assert_eq!((job.state, job.finished_at_ms, from), (JobState::Pending, None, state));
         assert_eq!(yard.claim("demo", 1)[0].job.attempt, 2);
     }
@@ -247,11 +253,11 @@ pub fn what_names_no_job_is_not_found(mut yard: TestYard) {
 pub fn later_operations_see_what_earlier_ones_of_the_batch_did(mut yard: TestYard) {
     let id = JobId(1);
     let ops = [
-        WriteOp::Insert { jobs: vec![job("demo", "a")] },
-        WriteOp::Claim { queue: "demo".into(), limit: 1 },
+        insert(vec![job("demo", "a")]),
+        claim("demo", 1),
         WriteOp::Finish { id, attempt: 1, end: failed("once"), artifacts: Vec::new() },
         WriteOp::Retry { id },
-        WriteOp::Claim { queue: "demo".into(), limit: 1 },
+        claim("demo", 1),
         WriteOp::Finish { id, attempt: 2, end: completed(), artifacts: Vec::new() },
         WriteOp::Cancel { id },
     ];

@@ -9,7 +9,7 @@ use taskyard_shared::view::{JobFilter, JobsQuery, SortOrder, WindowStart};
 
 use super::TestYard;
 use super::yard::{job, top};
-use crate::store::ops::{JobInsert, WriteOp};
+use crate::store::ops::JobInsert;
 use crate::store::{JobsPage, SEARCH_BUDGET_ROWS};
 
 fn ids(page: &JobsPage) -> Vec<u64> {
@@ -23,7 +23,7 @@ fn mixed(yard: &mut TestYard) -> Vec<Arc<JobSummary>> {
             yard.add_ended(queue, state);
         }
         let waiting = (0..200 / queue.len()).map(|_| JobInsert { kind: "image".into(), ..job(queue, name) });
-        yard.apply(WriteOp::Insert { jobs: waiting.collect() });
+        yard.add_jobs(waiting.collect());
         yard.claim(queue, 5);
         yard.clear(Some("photos"), i64::MAX, 2);
     }
@@ -94,6 +94,7 @@ pub fn every_filter_lets_pass_what_matches_and_nothing_else(mut yard: TestYard) 
                         states: states.clone(),
                         kind: kind.map(str::to_owned),
                         queue: queue.map(str::to_owned),
+                        batch: None,
                         text: text.to_owned(),
                     };
                     let expected: Vec<_> = all.iter().filter(|row| filter.matches(row)).cloned().collect();
@@ -154,7 +155,7 @@ pub fn a_text_with_a_number_finds_that_job_alone(mut yard: TestYard) {
 pub fn a_search_stops_at_its_budget_and_goes_on_from_there(mut yard: TestYard) {
     yard.add_job(job("demo", "needle"));
     let hay = vec![job("demo", "hay"); SEARCH_BUDGET_ROWS];
-    yard.apply(WriteOp::Insert { jobs: hay });
+    yard.add_jobs(hay);
     yard.add_job(job("demo", "needle"));
     let mut query = JobsQuery { limit: 2, ..top(SortOrder::Newest) };
     query.filter.text = "needle".to_owned();

@@ -1,15 +1,25 @@
 //! A store under test, and short ways to say what is done to it.
 
+mod given;
+mod orders;
+
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::json;
+use taskyard_shared::batch::BatchId;
 use taskyard_shared::job::{FileRef, JobDetail, JobId, JobState, JobSummary, Progress};
 use taskyard_shared::queue::StateCounts;
 use taskyard_shared::view::{JobFilter, JobsQuery, SortOrder, WindowStart};
 
-use crate::store::ops::{AttemptEnd, ClaimedJob, JobInsert, OpResult, QueueSettings, WriteOp};
+use crate::store::ops::{
+    AddTerms, AttemptEnd, ClaimResult, ClaimedJob, FinishResult, InsertOutcome, InsertResult, JobInsert,
+    OpResult, QueueSettings, WriteOp,
+};
 use crate::store::{Committed, JobsPage, Store, StoreError, StoreReader, StoreWriter};
+
+pub use given::*;
+pub use orders::in_queue;
 
 pub struct TestYard {
     pub store: Box<dyn Store>,
@@ -45,15 +55,34 @@ impl TestYard {
     }
 
     pub fn add_job(&mut self, job: JobInsert) -> JobId {
-        match self.apply(WriteOp::Insert { jobs: vec![job] }) {
-            OpResult::Inserted(rows) => rows[0].id,
+        self.add_jobs(vec![job])[0]
+    }
+
+    /// Adds all of them, and each as a new job.
+    pub fn add_jobs(&mut self, jobs: Vec<JobInsert>) -> Vec<JobId> {
+        let added = |outcome: InsertOutcome| match outcome {
+            InsertOutcome::Added(row) => row.id,
+            other => panic!("{other:?}"),
+        };
+        self.insert(jobs, AddTerms::default()).into_iter().map(added).collect()
+    }
+
+    /// What became of each.
+    pub fn insert(&mut self, jobs: Vec<JobInsert>, terms: AddTerms) -> Vec<InsertOutcome> {
+        match self.apply(WriteOp::Insert { jobs, terms }) {
+            OpResult::Inserted(InsertResult::Done { outcomes, .. }) => outcomes,
             other => panic!("{other:?}"),
         }
     }
 
     pub fn claim(&mut self, queue: &str, limit: u32) -> Vec<ClaimedJob> {
-        match self.apply(WriteOp::Claim { queue: queue.into(), limit }) {
-            OpResult::Claimed(jobs) => jobs,
+        self.claim_all(queue, limit).jobs
+    }
+
+    /// A claim with all that it answers.
+    pub fn claim_all(&mut self, queue: &str, limit: u32) -> ClaimResult {
+        match self.apply(claim(queue, limit)) {
+            OpResult::Claimed(claimed) => claimed,
             other => panic!("{other:?}"),
         }
     }
@@ -76,8 +105,19 @@ impl TestYard {
         end: AttemptEnd,
         artifacts: Vec<FileRef>,
     ) -> Option<Arc<JobSummary>> {
+        self.finish_all(id, attempt, end, artifacts).map(|finished| finished.job)
+    }
+
+    /// An end with all that it answers.
+    pub fn finish_all(
+        &mut self,
+        id: JobId,
+        attempt: u32,
+        end: AttemptEnd,
+        artifacts: Vec<FileRef>,
+    ) -> Option<FinishResult> {
         match self.apply(WriteOp::Finish { id, attempt, end, artifacts }) {
-            OpResult::Finished(job) => job,
+            OpResult::Finished(finished) => finished,
             other => panic!("{other:?}"),
         }
     }
@@ -99,15 +139,14 @@ impl TestYard {
     }
 
     pub fn configure(&mut self, queue: &str, concurrency: u32, paused: bool) {
-        let settings = QueueSettings { concurrency, paused };
+        let settings = QueueSettings { paused, ..QueueSettings::with_concurrency(concurrency) };
         self.apply(WriteOp::ConfigureQueue { queue: queue.into(), settings });
     }
 
     /// Ids that were cleared, and whether there may be more.
     pub fn clear(&mut self, queue: Option<&str>, finished_by_ms: i64, limit: u32) -> (Vec<u64>, bool) {
-        let op = WriteOp::Clear { queue: queue.map(str::to_owned), finished_by_ms, limit };
-        match self.apply(op) {
-            OpResult::Cleared { groups, more } => {
+        match self.apply(clear(queue, finished_by_ms, limit)) {
+            OpResult::Cleared { groups, more, .. } => {
                 (groups.into_iter().flat_map(|group| group.ids).map(|id| id.0).collect(), more)
             }
             other => panic!("{other:?}"),
@@ -154,7 +193,22 @@ impl TestYard {
             assert_eq!(queue.counts, counted, "queue {}", queue.name);
             total += counted.total();
         }
-        assert_eq!(self.all(&JobFilter::default()).len() as u64, total);
+        let all = self.all(&JobFilter::default());
+        assert_eq!(all.len() as u64, total);
+        self.assert_batches_are_exact(&all);
+    }
+
+    fn assert_batches_are_exact(&self, all: &[Arc<JobSummary>]) {
+        let mut counted = BTreeMap::<BatchId, StateCounts>::new();
+        for row in all {
+            if let Some(batch) = row.batch {
+                counted.entry(batch).or_default()[row.state] += 1;
+            }
+        }
+        for (id, counts) in counted {
+            let batch = self.reader.batch(id).expect("readable").expect("it has jobs");
+            assert_eq!(batch.counts, counts, "batch {id}");
+        }
     }
 
     /// All rows that pass, page by page, newest first.
@@ -171,36 +225,4 @@ impl TestYard {
             }
         }
     }
-}
-
-pub fn top(sort: SortOrder) -> JobsQuery {
-    JobsQuery { filter: JobFilter::default(), sort, start: WindowStart::Top, limit: 100 }
-}
-
-pub fn job(queue: &str, name: &str) -> JobInsert {
-    JobInsert {
-        kind: "demo".into(),
-        queue: queue.into(),
-        name: name.to_owned(),
-        detail: "3 s".to_owned(),
-        args: json!({"name": name}).to_string(),
-        inputs: Vec::new(),
-    }
-}
-
-pub fn file(name: &str, content: char) -> FileRef {
-    FileRef {
-        name: name.to_owned(),
-        sha256: content.to_string().repeat(64),
-        bytes: 12,
-        media_type: "image/png".to_owned(),
-    }
-}
-
-pub fn completed() -> AttemptEnd {
-    AttemptEnd::Completed { result: json!({"rows": 3}) }
-}
-
-pub fn failed(error: &str) -> AttemptEnd {
-    AttemptEnd::Failed { error: error.to_owned() }
 }

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use taskyard_shared::batch::{BatchId, BatchStatus};
 use taskyard_shared::job::{FileRef, JobDetail, JobId};
+use taskyard_shared::limits::MAX_SHOWN_DEPENDENTS;
 use taskyard_shared::view::{JobsQuery, SortOrder, WindowStart};
 
 use super::Shared;
 use super::job::StoredJob;
 use super::yard::Yard;
 use crate::store::search::{Window, is_after_start, named_job, rows_to_skip};
-use crate::store::{JobsPage, StoreError, StoreReader};
+use crate::store::{JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
 
 pub(super) struct Reader {
     pub shared: Arc<Shared>,
@@ -30,7 +32,13 @@ impl StoreReader for Reader {
     }
 
     fn job(&self, id: JobId) -> Result<Option<JobDetail>, StoreError> {
-        Ok(self.shared.read().jobs.get(&id).map(StoredJob::detail))
+        let yard = self.shared.read();
+        let Some(job) = yard.jobs.get(&id) else { return Ok(None) };
+        Ok(Some(JobDetail {
+            after: yard.edges.after(id).collect(),
+            before: yard.edges.before(id).take(MAX_SHOWN_DEPENDENTS).collect(),
+            ..job.detail()
+        }))
     }
 
     fn artifact(&self, id: JobId, name: &str) -> Result<Option<FileRef>, StoreError> {
@@ -47,6 +55,20 @@ impl StoreReader for Reader {
             .map(|file| file.sha256.as_str())
             .collect();
         Ok(sha256.iter().filter(|sum| !used.contains(sum.as_str())).cloned().collect())
+    }
+
+    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError> {
+        let yard = self.shared.read();
+        let lines = yard.jobs.get(&id).map(|job| job.newest_lines(limit as usize)).unwrap_or_default();
+        Ok(LogPage { lines, as_of: yard.seq })
+    }
+
+    fn batch(&self, id: BatchId) -> Result<Option<BatchStatus>, StoreError> {
+        Ok(self.shared.read().lists.batches.get(&id).cloned())
+    }
+
+    fn waiting_facts(&self, id: JobId) -> Result<Option<WaitingFacts>, StoreError> {
+        Ok(self.shared.read().waiting_facts(id))
     }
 }
 

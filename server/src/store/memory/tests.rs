@@ -1,4 +1,6 @@
-//! The conformance suite, on the store in memory.
+//! The conformance suite, on the store in memory, and a recount of what it keeps beside its jobs.
+
+mod recount;
 
 use super::MemoryStore;
 use crate::store::conformance::{TestYard, suite};

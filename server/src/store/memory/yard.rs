@@ -1,93 +1,52 @@
-//! What the memory store holds, and how each operation changes it.
+//! What the memory store holds, and the change of a job that everything else is made of.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use taskyard_shared::job::{AttemptOutcome, FileRef, JobId, JobState, JobSummary, Progress};
-use taskyard_shared::queue::StateCounts;
+use taskyard_shared::job::{JobId, JobState, JobSummary};
+use taskyard_shared::operation::OperationId;
 
+use super::answers::Answers;
+use super::edges::Edges;
 use super::job::StoredJob;
-use crate::store::ops::{
-    AttemptEnd, CancelResult, ClaimedJob, ClearedGroup, JobInsert, OpResult, QueueSettings, RetryResult,
-    StoredQueue, StoredYard, WriteOp,
-};
-use crate::store::{CommitSeq, StoreError, transition};
+use super::lists::{self, Lists};
+use super::meters::{MeterId, Meters};
+use super::operations::StoredOperation;
+use crate::store::endings::Ending;
+use crate::store::ops::{Moved, StoredQueue, StoredSchedule, StoredYard};
+use crate::store::{CommitSeq, transition};
 
 #[derive(Default)]
 pub(super) struct Yard {
     pub jobs: BTreeMap<JobId, StoredJob>,
-    /// In the order in which they were created.
-    queues: Vec<Queue>,
-    by_name: HashMap<Arc<str>, usize>,
-    last_id: u64,
+    pub lists: Lists,
+    pub edges: Edges,
+    pub meters: Meters,
+    /// Towards which meters each attempt counts, until its work has ended: even after its job is gone.
+    pub uses: BTreeMap<(JobId, u32), Vec<MeterId>>,
+    /// The latest job with each unique key.
+    pub unique_keys: HashMap<String, JobId>,
+    pub answers: Answers,
+    pub schedules: BTreeMap<String, StoredSchedule>,
+    pub operations: BTreeMap<OperationId, StoredOperation>,
+    pub last_operation: u64,
+    pub last_id: u64,
     pub seq: CommitSeq,
     /// Whether anything changed since `seq`.
-    changed: bool,
-}
-
-struct Queue {
-    name: Arc<str>,
-    settings: QueueSettings,
-    counts: StateCounts,
-    pending: BTreeSet<JobId>,
-    processing: BTreeSet<JobId>,
-    /// With the time at which they finished.
-    finished: BTreeSet<(i64, JobId)>,
-}
-
-/// Refuses what a store must not take in.
-pub(super) fn check(ops: &[WriteOp]) -> Result<(), StoreError> {
-    for op in ops {
-        let WriteOp::Insert { jobs } = op else { continue };
-        for job in jobs {
-            let names: BTreeSet<&str> = job.inputs.iter().map(|file| file.name.as_str()).collect();
-            if names.len() < job.inputs.len() {
-                return Err(StoreError::Refused("two inputs of a job have the same name".to_owned()));
-            }
-        }
-    }
-    Ok(())
+    pub changed: bool,
 }
 
 impl Yard {
-    pub fn apply(&mut self, op: &WriteOp, now_ms: i64) -> OpResult {
-        match op {
-            WriteOp::Insert { jobs } => {
-                OpResult::Inserted(jobs.iter().map(|job| self.insert(job, now_ms)).collect())
-            }
-            WriteOp::Claim { queue, limit } => OpResult::Claimed(self.claim(queue, *limit, now_ms)),
-            WriteOp::Finish { id, attempt, end, artifacts } => {
-                OpResult::Finished(self.finish(*id, *attempt, end, artifacts, now_ms))
-            }
-            WriteOp::Progress { reports } => OpResult::Progressed(
-                reports
-                    .iter()
-                    .filter(|(id, attempt, progress)| self.report(*id, *attempt, *progress))
-                    .map(|(id, _, progress)| (*id, *progress))
-                    .collect(),
-            ),
-            WriteOp::Cancel { id } => OpResult::Cancelled(self.cancel(*id, now_ms)),
-            WriteOp::Retry { id } => OpResult::Retried(self.retry(*id, now_ms)),
-            WriteOp::Clear { queue, finished_by_ms, limit } => {
-                self.clear(queue.as_deref(), *finished_by_ms, *limit as usize)
-            }
-            WriteOp::ConfigureQueue { queue, settings } => {
-                let index = self.queue(queue);
-                self.changed |= self.queues[index].settings != *settings;
-                self.queues[index].settings = settings.clone();
-                OpResult::QueueConfigured
-            }
-        }
-    }
-
     /// Ends a transaction.
-    pub fn commit(&mut self) -> CommitSeq {
+    pub fn commit(&mut self, now_ms: i64) -> CommitSeq {
+        self.meters.forget_unused(now_ms);
         self.seq.0 += u64::from(std::mem::take(&mut self.changed));
         self.seq
     }
 
     pub fn stored(&self) -> StoredYard {
         let mut queues: Vec<_> = self
+            .lists
             .queues
             .iter()
             .map(|queue| StoredQueue {
@@ -97,177 +56,138 @@ impl Yard {
             })
             .collect();
         queues.sort_by(|a, b| a.name.cmp(&b.name));
-        let processing = self.processing().iter().map(|id| self.jobs[id].claimed()).collect();
-        StoredYard { queues, processing, commit: self.seq }
+        StoredYard {
+            queues,
+            processing: self.processing().iter().map(|id| self.claimed(*id)).collect(),
+            still_counted: self.still_counted(),
+            limits: self.meters.statuses(),
+            schedules: self.schedules.values().cloned().collect(),
+            operations: self.operations.values().rev().map(|stored| stored.operation.clone()).collect(),
+            due_at_ms: self.next_due_at_ms(),
+            unresolved: !self.edges.ends.is_empty(),
+            commit: self.seq,
+        }
     }
 
-    pub fn recover_lost(&mut self, max_losses: u32, now_ms: i64) -> u64 {
-        let lost = self.processing();
-        for id in &lost {
-            self.update(*id, |job| {
-                let losses = job.attempt_lost(now_ms);
-                let row = Arc::make_mut(&mut job.row);
-                if let Some(error) = transition::lose(row, losses, max_losses, now_ms) {
-                    job.fail(error);
-                }
-            });
-        }
-        lost.len() as u64
+    fn still_counted(&self) -> Vec<JobId> {
+        let is_over = |id: JobId, attempt: u32| {
+            self.jobs.get(&id).is_none_or(|job| !transition::is_running(&job.row, attempt))
+        };
+        let over = self.uses.keys().filter(|(id, attempt)| is_over(*id, *attempt));
+        over.map(|(id, _)| *id).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// All jobs at work, by id.
-    fn processing(&self) -> BTreeSet<JobId> {
-        self.queues.iter().flat_map(|queue| queue.processing.iter().copied()).collect()
+    pub fn processing(&self) -> BTreeSet<JobId> {
+        self.lists.queues.iter().flat_map(|queue| queue.processing.iter().copied()).collect()
     }
 
-    /// The queue's place; it is created where needed.
-    fn queue(&mut self, name: &Arc<str>) -> usize {
-        if let Some(index) = self.by_name.get(name) {
-            return *index;
-        }
-        self.changed = true;
-        self.by_name.insert(Arc::clone(name), self.queues.len());
-        self.queues.push(Queue {
-            name: Arc::clone(name),
-            settings: QueueSettings { concurrency: 1, paused: false },
-            counts: StateCounts::default(),
-            pending: BTreeSet::new(),
-            processing: BTreeSet::new(),
-            finished: BTreeSet::new(),
-        });
-        self.queues.len() - 1
+    /// When there is something to promote.
+    pub fn next_due_at_ms(&self) -> Option<i64> {
+        let scheduled = self.lists.scheduled.first().map(|(at_ms, _)| *at_ms);
+        scheduled.into_iter().chain(self.meters.next_due_at_ms()).min()
     }
 
-    fn insert(&mut self, insert: &JobInsert, now_ms: i64) -> Arc<JobSummary> {
-        let index = self.queue(&insert.queue);
-        self.last_id += 1;
-        self.changed = true;
-        let job = StoredJob::new(JobId(self.last_id), insert, now_ms);
-        let row = Arc::clone(&job.row);
-        self.queues[index].enter(&row);
-        self.jobs.insert(row.id, job);
-        row
-    }
-
-    fn claim(&mut self, queue: &str, limit: u32, now_ms: i64) -> Vec<ClaimedJob> {
-        let Some(index) = self.by_name.get(queue) else { return Vec::new() };
-        let ready: Vec<_> = self.queues[*index].pending.iter().take(limit as usize).copied().collect();
-        let claim = |job: &mut StoredJob| {
-            transition::claim(Arc::make_mut(&mut job.row), now_ms);
-            job.attempt_began(now_ms);
-            job.claimed()
-        };
-        ready.into_iter().filter_map(|id| self.update(id, claim)).collect()
-    }
-
-    fn finish(
-        &mut self,
-        id: JobId,
-        attempt: u32,
-        end: &AttemptEnd,
-        artifacts: &[FileRef],
-        now_ms: i64,
-    ) -> Option<Arc<JobSummary>> {
-        self.jobs.get(&id).filter(|job| transition::is_running(&job.row, attempt))?;
-        self.update(id, |job| {
-            let left = transition::finish(Arc::make_mut(&mut job.row), attempt, end, now_ms)?;
-            job.attempt_finished(&left, artifacts, now_ms);
-            Some(Arc::clone(&job.row))
-        })?
-    }
-
-    fn report(&mut self, id: JobId, attempt: u32, progress: Progress) -> bool {
-        let Some(job) = self.jobs.get_mut(&id) else { return false };
-        let changes = transition::is_running(&job.row, attempt) && job.row.progress != progress;
-        if changes {
-            Arc::make_mut(&mut job.row).progress = progress;
+    /// Creates the queue where needed.
+    pub fn ensure_queue(&mut self, name: &Arc<str>) {
+        if self.lists.find(name).is_none() {
+            self.lists.create(name);
             self.changed = true;
         }
-        changes
     }
 
-    fn cancel(&mut self, id: JobId, now_ms: i64) -> CancelResult {
-        let Some(state) = self.jobs.get(&id).map(|job| job.row.state) else { return CancelResult::NotFound };
-        let was_running = state == JobState::Processing;
-        let cancelled = self.update(id, |job| {
-            transition::cancel(Arc::make_mut(&mut job.row), now_ms).then(|| {
-                if was_running {
-                    job.attempt_ended(AttemptOutcome::Cancelled, None, now_ms);
-                }
-                Arc::clone(&job.row)
-            })
-        });
-        match cancelled.flatten() {
-            Some(job) => CancelResult::Cancelled { job, was_running },
-            None => CancelResult::AlreadyFinished(state),
-        }
+    pub fn state(&self, id: JobId) -> Option<JobState> {
+        self.jobs.get(&id).map(|job| job.row.state)
     }
 
-    fn retry(&mut self, id: JobId, now_ms: i64) -> RetryResult {
-        let Some(from) = self.jobs.get(&id).map(|job| job.row.state) else { return RetryResult::NotFound };
-        let retried = self.update(id, |job| {
-            transition::retry(Arc::make_mut(&mut job.row), now_ms).then(|| Arc::clone(&job.row))
-        });
-        match retried.flatten() {
-            Some(job) => RetryResult::Retried { job, from },
-            None => RetryResult::WrongState(from),
-        }
-    }
-
-    fn clear(&mut self, queue: Option<&str>, finished_by_ms: i64, limit: usize) -> OpResult {
-        let mut groups = Vec::new();
-        let mut left = limit;
-        for queue in self.queues.iter_mut().filter(|known| queue.is_none_or(|name| *known.name == *name)) {
-            let end = (finished_by_ms, JobId(u64::MAX));
-            let gone: Vec<_> = queue.finished.range(..=end).take(left).copied().collect();
-            left -= gone.len();
-            let mut by_state = BTreeMap::<JobState, Vec<JobId>>::new();
-            for (_, id) in gone {
-                if let Some(job) = self.jobs.remove(&id) {
-                    queue.leave(&job.row);
-                    by_state.entry(job.row.state).or_default().push(id);
-                }
-            }
-            groups.extend(by_state.into_iter().map(|(state, mut ids)| {
-                ids.sort_unstable();
-                ClearedGroup { queue: Arc::clone(&queue.name), state, ids }
-            }));
-        }
-        self.changed |= left < limit;
-        OpResult::Cleared { groups, more: left == 0 }
-    }
-
-    /// Changes a job, and where it is listed if its state changed.
-    fn update<T>(&mut self, id: JobId, change: impl FnOnce(&mut StoredJob) -> T) -> Option<T> {
+    /// Changes a job, and where it is listed if it belongs elsewhere now; nothing holds it back then. If it has
+    /// ended, that is remembered for those that wait for it.
+    pub fn update<T>(&mut self, id: JobId, change: impl FnOnce(&mut StoredJob) -> T) -> Option<T> {
         let job = self.jobs.get_mut(&id)?;
         let before = Arc::clone(&job.row);
         let answer = change(job);
-        if job.row.state != before.state {
-            let index = self.by_name[before.queue.as_str()];
-            self.queues[index].leave(&before);
-            self.queues[index].enter(&job.row);
-            self.changed = true;
+        let now = Arc::clone(&job.row);
+        if place(&before) == place(&now) {
+            return Some(answer);
+        }
+        let held_by = job.held_by.take();
+        self.changed = true;
+        self.lists.leave(&before);
+        self.lists.enter(&now);
+        if let Some(meter) = held_by {
+            self.meters.let_go(meter, lists::turn(&before));
+        }
+        if let Some(ending) = Ending::of(now.state).filter(|_| !before.state.is_finished()) {
+            self.edges.ended(id, ending);
         }
         Some(answer)
     }
+
+    /// Makes a change of a job's row that may be forbidden. None: it was, and nothing changed.
+    pub fn transit(&mut self, id: JobId, change: impl FnOnce(&mut JobSummary) -> bool) -> Option<Moved> {
+        let from = self.state(id)?;
+        let row = |job: &mut StoredJob| change(Arc::make_mut(&mut job.row)).then(|| Arc::clone(&job.row));
+        let job = self.update(id, row)??;
+        Some(Moved { job, from })
+    }
+
+    /// The same where the change leaves an error that the row has all of.
+    pub fn transit_with_error(
+        &mut self,
+        id: JobId,
+        change: impl FnOnce(&mut JobSummary) -> bool,
+    ) -> Option<Moved> {
+        let moved = self.transit(id, change)?;
+        if let Some(job) = self.jobs.get_mut(&id) {
+            job.error.clone_from(&moved.job.error);
+        }
+        Some(moved)
+    }
+
+    /// Holds a pending job back.
+    pub fn hold(&mut self, id: JobId, meter: MeterId) {
+        if let Some(job) = self.jobs.get_mut(&id) {
+            self.lists.hold(&job.row);
+            self.meters.hold(meter, lists::turn(&job.row));
+            job.held_by = Some(meter);
+            self.changed = true;
+        }
+    }
+
+    /// Lets the next claim look at a job, if something holds it back. Answers its queue then.
+    pub fn release(&mut self, id: JobId) -> Option<Arc<str>> {
+        let job = self.jobs.get_mut(&id)?;
+        let meter = job.held_by.take()?;
+        self.meters.let_go(meter, lists::turn(&job.row));
+        self.lists.release(&job.row);
+        self.changed = true;
+        self.lists.find(&job.row.queue).map(|queue| Arc::clone(&queue.name))
+    }
+
+    /// Removes a job that has ended, with all that belongs to it.
+    pub fn remove(&mut self, id: JobId) -> Option<StoredJob> {
+        let job = self.jobs.remove(&id)?;
+        self.changed = true;
+        self.lists.leave(&job.row);
+        self.edges.forget(id);
+        self.edges.ended(id, Ending::Deleted);
+        if let Some(key) = &job.options.unique_key
+            && self.unique_keys.get(key) == Some(&id)
+        {
+            self.unique_keys.remove(key);
+        }
+        Some(job)
+    }
+
+    /// Runs `work`, and tells besides whether anybody is to be told of an end that came of it.
+    pub fn noting_ends<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, bool) {
+        let before = self.edges.ends.len();
+        let answer = work(self);
+        (answer, self.edges.ends.len() > before)
+    }
 }
 
-impl Queue {
-    fn enter(&mut self, job: &JobSummary) {
-        self.counts[job.state] += 1;
-        match job.state {
-            JobState::Pending => self.pending.insert(job.id),
-            JobState::Processing => self.processing.insert(job.id),
-            _ => self.finished.insert((job.finished_at_ms.unwrap_or_default(), job.id)),
-        };
-    }
-
-    fn leave(&mut self, job: &JobSummary) {
-        self.counts[job.state] -= 1;
-        match job.state {
-            JobState::Pending => self.pending.remove(&job.id),
-            JobState::Processing => self.processing.remove(&job.id),
-            _ => self.finished.remove(&(job.finished_at_ms.unwrap_or_default(), job.id)),
-        };
-    }
+/// What decides where a job is listed.
+fn place(job: &JobSummary) -> (JobState, i16, Option<i64>, Option<i64>) {
+    (job.state, job.priority, job.run_at_ms, job.finished_at_ms)
 }

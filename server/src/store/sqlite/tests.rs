@@ -2,7 +2,9 @@
 
 mod damage;
 mod folder;
+mod migration;
 mod plans;
+mod recount;
 
 use super::SqliteStore;
 use crate::store::conformance::{TestYard, suite};

@@ -102,7 +102,7 @@ impl<C: Fn() -> i64, D: FnMut(Written)> Run<C, D> {
         self.counters.ops.fetch_add(size, Ordering::Relaxed);
         self.counters.largest_batch.fetch_max(size, Ordering::Relaxed);
         let results = tickets.drain(..).zip(done.results).collect();
-        (self.on_done)(Written::Committed { commit: done.commit, results });
+        (self.on_done)(Written::Committed { commit: done.commit, results, limits: done.limits });
         Ok(())
     }
 
@@ -141,13 +141,16 @@ fn jobs_of(batch: &[(Ticket, WriteOp)]) -> usize {
     batch
         .iter()
         .map(|(_, op)| match op {
-            WriteOp::Insert { jobs } => jobs.len(),
-            WriteOp::Claim { limit, .. } | WriteOp::Clear { limit, .. } => *limit as usize,
+            WriteOp::Insert { jobs, .. } => jobs.len(),
+            WriteOp::Claim { limit, .. }
+            | WriteOp::Clear { limit, .. }
+            | WriteOp::Promote { limit }
+            | WriteOp::Resolve { limit }
+            | WriteOp::StepOperation { limit, .. }
+            | WriteOp::Tidy { limit, .. } => *limit as usize,
             WriteOp::Progress { reports } => reports.len(),
-            WriteOp::Finish { .. }
-            | WriteOp::Cancel { .. }
-            | WriteOp::Retry { .. }
-            | WriteOp::ConfigureQueue { .. } => 1,
+            WriteOp::Log { lines } => lines.len(),
+            _ => 1,
         })
         .sum()
 }

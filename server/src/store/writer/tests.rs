@@ -6,18 +6,18 @@ use taskyard_shared::job::JobId;
 
 use super::{MAX_OPS_PER_COMMIT, Ticket, WriterCounters, WriterHandle, WriterThread, Written};
 use crate::store::conformance::yard::{file, job};
-use crate::store::ops::{Committed, OpResult, StoredYard, WriteOp};
+use crate::store::ops::{AddTerms, Committed, OpResult, StoredYard, WriteOp};
 use crate::store::{CommitSeq, MemoryStore, Store, StoreError, StoreWriter};
 
 fn insert(name: &str) -> WriteOp {
-    WriteOp::Insert { jobs: vec![job("demo", name)] }
+    WriteOp::Insert { jobs: vec![job("demo", name)], terms: AddTerms::default() }
 }
 
 /// One that every store refuses.
 fn bad() -> WriteOp {
     let mut twice = job("demo", "bad");
     twice.inputs = vec![file("a", 'a'), file("a", 'b')];
-    WriteOp::Insert { jobs: vec![twice] }
+    WriteOp::Insert { jobs: vec![twice], terms: AddTerms::default() }
 }
 
 fn start(writer: Box<dyn StoreWriter>) -> (WriterHandle, WriterThread, Receiver<Written>) {
@@ -149,11 +149,17 @@ struct Broken;
 
 impl StoreWriter for Broken {
     fn apply(&mut self, ops: &[WriteOp], _now_ms: i64) -> Result<Committed, StoreError> {
-        let Some(WriteOp::Insert { jobs }) = ops.first() else { return Err(StoreError::Io("full".into())) };
+        let Some(WriteOp::Insert { jobs, .. }) = ops.first() else {
+            return Err(StoreError::Io("full".into()));
+        };
         assert_ne!(jobs[0].name, "panic", "boom");
         match jobs[0].name.as_str() {
             "io" => Err(StoreError::Io("the disk is full".to_owned())),
-            _ => Ok(Committed { commit: CommitSeq(1), results: vec![OpResult::QueueConfigured; ops.len()] }),
+            _ => Ok(Committed {
+                commit: CommitSeq(1),
+                results: vec![OpResult::QueueConfigured; ops.len()],
+                limits: None,
+            }),
         }
     }
 

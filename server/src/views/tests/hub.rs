@@ -62,7 +62,7 @@ impl Bench {
     /// Does every read that is due, at once.
     fn read(&mut self) {
         for start in self.hub.start_reads(self.now) {
-            let page = Ok(self.model.page(&start.query));
+            let page = start.what.run(&self.model).map_err(|error| error.to_string());
             self.hub.read_ended();
             self.hub.read_done(ReadDone { view: start.view, read: start.read, page }, self.now);
         }

@@ -5,16 +5,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix::{Actor, Context, Handler};
+use taskyard_shared::batch::{BatchId, BatchStatus};
 use taskyard_shared::event::ServerFrame;
 use taskyard_shared::job::{FileRef, JobDetail, JobId, JobState, JobSummary, Progress};
-use taskyard_shared::queue::{QueueStatus, StateCounts, apply_queues};
+use taskyard_shared::log::{LogLevel, LogLine, apply_lines};
+use taskyard_shared::queue::{QueueStatus, Retention, StateCounts, apply_queues};
 use taskyard_shared::view::{
-    JobFilter, JobsQuery, SortOrder, ViewDelta, ViewQuery, ViewSnapshot, WindowStart,
+    JobFilter, JobsQuery, SortOrder, ViewDelta, ViewQuery, ViewSnapshot, WindowStart, YardLists,
 };
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::pubsub::{CommitEvents, JobChange};
-use crate::store::{CommitSeq, JobsPage, StoreError, StoreReader};
+use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
 use crate::views::messages::ToSession;
 
 pub fn job(id: u64, queue: &str, name: &str) -> JobSummary {
@@ -27,10 +29,29 @@ pub fn job(id: u64, queue: &str, name: &str) -> JobSummary {
         state: JobState::Pending,
         progress: Progress::NONE,
         attempt: 0,
+        failures: 0,
+        max_attempts: 5,
+        priority: 0,
+        batch: None,
         created_at_ms: 0,
+        run_at_ms: None,
         started_at_ms: None,
         finished_at_ms: None,
         error: None,
+    }
+}
+
+pub fn queue(name: &str, counts: StateCounts) -> QueueStatus {
+    QueueStatus {
+        name: name.to_owned(),
+        concurrency: 1,
+        paused: false,
+        draining: false,
+        max_attempts: None,
+        timeout_ms: None,
+        retention: Retention::default(),
+        counts,
+        stopping: 0,
     }
 }
 
@@ -68,6 +89,8 @@ pub struct Model {
 #[derive(Default)]
 struct Inner {
     jobs: BTreeMap<JobId, Arc<JobSummary>>,
+    logs: BTreeMap<JobId, Vec<LogLine>>,
+    yard: YardLists,
     commit: u64,
     refuses: bool,
 }
@@ -101,12 +124,56 @@ impl Model {
                 }
                 JobChange::Removed(ids) => ids.iter().for_each(|id| {
                     inner.jobs.remove(id);
+                    inner.logs.remove(id);
                 }),
             }
         }
         let commit = CommitSeq(inner.commit);
         drop(inner);
-        Arc::new(CommitEvents { commit, changes, queues: self.queues(), reload: false })
+        Arc::new(CommitEvents { commit, changes, queues: self.queues(), ..CommitEvents::default() })
+    }
+
+    /// Writes lines to the log of a job, if it is there.
+    pub fn write(&self, job: JobId, attempt: u32, count: u32) -> Arc<CommitEvents> {
+        let mut inner = self.inner();
+        inner.commit += 1;
+        let commit = CommitSeq(inner.commit);
+        let mut lines = Vec::new();
+        if inner.jobs.contains_key(&job) {
+            let log = inner.logs.entry(job).or_default();
+            let last = log.last().map_or((1, 0), |line| (line.attempt, line.number));
+            let (attempt, before) = if attempt > last.0 { (attempt, 0) } else { last };
+            lines.extend((1..=count).map(|number| (job, line(attempt, before + number))));
+            log.extend(lines.iter().map(|(_, line)| line.clone()));
+        }
+        Arc::new(CommitEvents { commit, lines, ..CommitEvents::default() })
+    }
+
+    /// Changes the lists, and answers what a queue would publish: those that `change` touched.
+    pub fn change_yard(&self, change: impl FnOnce(&mut YardLists)) -> Arc<CommitEvents> {
+        let mut inner = self.inner();
+        inner.commit += 1;
+        let before = inner.yard.clone();
+        change(&mut inner.yard);
+        let yard = &inner.yard;
+        Arc::new(CommitEvents {
+            commit: CommitSeq(inner.commit),
+            schedules: (yard.schedules != before.schedules).then(|| yard.schedules.clone()),
+            limits: (yard.limits != before.limits).then(|| yard.limits.clone()),
+            operations: (yard.operations != before.operations).then(|| yard.operations.clone()),
+            ..CommitEvents::default()
+        })
+    }
+
+    pub fn yard(&self) -> YardLists {
+        self.inner().yard.clone()
+    }
+
+    /// The newest lines of a job's log, as a fresh snapshot has them.
+    pub fn lines(&self, job: JobId, limit: u32) -> Vec<LogLine> {
+        let inner = self.inner();
+        let log = inner.logs.get(&job).map_or(&[][..], Vec::as_slice);
+        log[log.len().saturating_sub(limit as usize)..].to_vec()
     }
 
     pub fn add(&self, queue: &str, name: &str) -> Arc<CommitEvents> {
@@ -115,8 +182,16 @@ impl Model {
 
     /// What a queue publishes first after a start.
     pub fn reload(&self) -> Arc<CommitEvents> {
-        let (commit, queues) = (self.commit_seq(), self.queues());
-        Arc::new(CommitEvents { commit, queues, reload: true, ..CommitEvents::default() })
+        let YardLists { schedules, limits, operations } = self.yard();
+        Arc::new(CommitEvents {
+            commit: self.commit_seq(),
+            queues: self.queues(),
+            schedules: Some(schedules),
+            limits: Some(limits),
+            operations: Some(operations),
+            reload: true,
+            ..CommitEvents::default()
+        })
     }
 
     pub fn get(&self, id: u64) -> Option<JobSummary> {
@@ -135,9 +210,7 @@ impl Model {
         for job in self.inner().jobs.values() {
             counts.entry(job.queue.clone()).or_default()[job.state] += 1;
         }
-        let status =
-            |(name, counts)| QueueStatus { name, concurrency: 1, paused: false, counts, stopping: 0 };
-        counts.into_iter().map(status).collect()
+        counts.into_iter().map(|(name, counts)| queue(&name, counts)).collect()
     }
 
     pub fn page(&self, query: &JobsQuery) -> JobsPage {
@@ -164,13 +237,29 @@ impl Model {
     }
 }
 
-impl StoreReader for Model {
-    fn list(&self, query: &JobsQuery) -> Result<JobsPage, StoreError> {
+fn line(attempt: u32, number: u32) -> LogLine {
+    LogLine { attempt, number, at_ms: 0, level: LogLevel::Info, text: format!("line {attempt}.{number}") }
+}
+
+impl Model {
+    fn count_read(&self) -> Result<(), StoreError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         if self.inner().refuses {
             return Err(StoreError::Refused("told to refuse".to_owned()));
         }
+        Ok(())
+    }
+}
+
+impl StoreReader for Model {
+    fn list(&self, query: &JobsQuery) -> Result<JobsPage, StoreError> {
+        self.count_read()?;
         Ok(self.page(query))
+    }
+
+    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError> {
+        self.count_read()?;
+        Ok(LogPage { lines: self.lines(id, limit), as_of: self.commit_seq() })
     }
 
     fn job(&self, _: JobId) -> Result<Option<JobDetail>, StoreError> {
@@ -183,6 +272,14 @@ impl StoreReader for Model {
 
     fn unreferenced(&self, _: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
+    }
+
+    fn batch(&self, _: BatchId) -> Result<Option<BatchStatus>, StoreError> {
+        Ok(None)
+    }
+
+    fn waiting_facts(&self, _: JobId) -> Result<Option<WaitingFacts>, StoreError> {
+        Ok(None)
     }
 }
 
@@ -222,6 +319,14 @@ impl Tab {
             (Some(ViewSnapshot::Jobs { window }), ViewDelta::Jobs { changes }, ViewQuery::Jobs { query }) => {
                 window.apply(changes, query.sort, query.limit)
             }
+            (
+                Some(ViewSnapshot::Yard { yard }),
+                ViewDelta::Yard { schedules, limits, operations },
+                ViewQuery::Yard {},
+            ) => yard.apply(schedules, limits, operations),
+            (Some(ViewSnapshot::Log { lines }), ViewDelta::Log { lines: added }, ViewQuery::Log { .. }) => {
+                apply_lines(lines, added);
+            }
             other => panic!("a delta that does not fit: {other:?}"),
         }
     }
@@ -230,6 +335,13 @@ impl Tab {
         match &self.shown {
             Some(ViewSnapshot::Jobs { window }) => &window.rows,
             other => panic!("no rows: {other:?}"),
+        }
+    }
+
+    pub fn lines(&self) -> &[LogLine] {
+        match &self.shown {
+            Some(ViewSnapshot::Log { lines }) => lines,
+            other => panic!("no lines: {other:?}"),
         }
     }
 }

@@ -1,4 +1,7 @@
-//! The core against a store and an executor that do whatever may happen, in random order and virtual time.
+//! The core run through random histories, with the memory store and an executor made of words.
 
+mod jobs;
+mod limit_watch;
 mod properties;
+mod stories;
 mod world;

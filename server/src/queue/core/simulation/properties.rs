@@ -1,83 +1,196 @@
-//! Random sequences of everything that may happen, and by name the ones that went wrong before or easily would.
+//! Random sequences of everything that may happen.
 
 use proptest::prelude::*;
 use serde_json::json;
-use taskyard_shared::job::{JobId, JobState};
+use taskyard_shared::job::JobId;
+use taskyard_shared::limit::{Limit, Rate};
+use taskyard_shared::operation::{BulkAction, NewOperation, OperationId};
+use taskyard_shared::queue::{Keep, QueueChange, Retention};
+use taskyard_shared::view::JobFilter;
 
+use super::jobs::{KINDS, Shape, shape};
 use super::world::{QUEUES, World};
-use crate::queue::core::{Answer, AttemptId, Input};
-use crate::queue::messages::QueueError;
-use crate::store::AttemptEnd;
+use crate::queue::core::Input;
+use crate::store::{AfterFailure, AttemptEnd};
 
 #[derive(Clone, Debug)]
 enum Step {
-    Add { queue: usize, count: usize },
+    Add { jobs: Vec<Shape> },
     Cancel { id: u64 },
     Retry { id: u64 },
+    Delete { id: u64 },
+    SetPriority { id: u64, priority: i16 },
     Clear { queue: Option<usize> },
-    Configure { queue: usize, paused: Option<bool>, concurrency: Option<u32> },
+    Configure { queue: usize, change: QueueChange },
+    SetLimit { limit: Limit },
+    RemoveLimit { name: usize },
+    StartOperation { operation: NewOperation },
+    UndoOperation { id: u64 },
     Commit { count: usize },
     Refuse { count: usize },
     Complete { pick: usize },
-    Fail { pick: usize },
+    Fail { pick: usize, then: AfterFailure },
+    Snooze { pick: usize, ms: i64 },
     ReportAgain { pick: usize },
     Progress { pick: usize, thousandths: u16 },
-    Wake,
+    PassTime { ms: i64 },
     CrashQueue,
     CrashProcess,
 }
 
 fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![20 => callers(), 10 => managers(), 40 => the_world()]
+}
+
+fn callers() -> impl Strategy<Value = Step> {
     let queue = 0..QUEUES.len();
     prop_oneof![
-        8 => (queue.clone(), 1..4_usize).prop_map(|(queue, count)| Step::Add { queue, count }),
-        5 => (1..30_u64).prop_map(|id| Step::Cancel { id }),
+        8 => prop::collection::vec(shape(), 1..4).prop_map(|jobs| Step::Add { jobs }),
+        4 => (1..30_u64).prop_map(|id| Step::Cancel { id }),
         3 => (1..30_u64).prop_map(|id| Step::Retry { id }),
-        2 => prop::option::of(queue.clone()).prop_map(|queue| Step::Clear { queue }),
-        4 => (queue, prop::option::of(any::<bool>()), prop::option::of(1..5_u32)).prop_map(
-            |(queue, paused, concurrency)| Step::Configure { queue, paused, concurrency }
-        ),
+        1 => (1..30_u64).prop_map(|id| Step::Delete { id }),
+        2 => (1..30_u64, -2..3_i16).prop_map(|(id, priority)| Step::SetPriority { id, priority }),
+        1 => prop::option::of(queue).prop_map(|queue| Step::Clear { queue }),
+    ]
+}
+
+fn managers() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0..QUEUES.len(), change()).prop_map(|(queue, change)| Step::Configure { queue, change }),
+        4 => limit().prop_map(|limit| Step::SetLimit { limit }),
+        1 => (0..LIMITS.len()).prop_map(|name| Step::RemoveLimit { name }),
+        2 => operation().prop_map(|operation| Step::StartOperation { operation }),
+        1 => (1..4_u64).prop_map(|id| Step::UndoOperation { id }),
+    ]
+}
+
+fn the_world() -> impl Strategy<Value = Step> {
+    let then = prop_oneof![3 => Just(AfterFailure::Undecided), 1 => Just(AfterFailure::Final)];
+    prop_oneof![
         20 => (1..6_usize).prop_map(|count| Step::Commit { count }),
         2 => (1..4_usize).prop_map(|count| Step::Refuse { count }),
         8 => any::<usize>().prop_map(|pick| Step::Complete { pick }),
-        3 => any::<usize>().prop_map(|pick| Step::Fail { pick }),
+        4 => (any::<usize>(), then).prop_map(|(pick, then)| Step::Fail { pick, then }),
+        1 => (any::<usize>(), 0..5_000_i64).prop_map(|(pick, ms)| Step::Snooze { pick, ms }),
         3 => any::<usize>().prop_map(|pick| Step::ReportAgain { pick }),
         3 => (any::<usize>(), 0..1100_u16)
             .prop_map(|(pick, thousandths)| Step::Progress { pick, thousandths }),
-        2 => Just(Step::Wake),
+        6 => prop_oneof![0..3_000_i64, 0..120_000_i64].prop_map(|ms| Step::PassTime { ms }),
         1 => Just(Step::CrashQueue),
         1 => Just(Step::CrashProcess),
     ]
 }
 
+fn change() -> impl Strategy<Value = QueueChange> {
+    let keep_one = Keep { max_age_ms: Some(60_000), max_count: Some(1) };
+    let retention = Retention { completed: keep_one, failed: Keep::default(), cancelled: keep_one };
+    (
+        prop::option::of(any::<bool>()),
+        prop::option::of(1..5_u32),
+        prop::option::weighted(0.1, any::<bool>()),
+        prop::option::weighted(0.3, prop::option::of(1..3_u32)),
+        prop::option::weighted(0.1, Just(retention)),
+    )
+        .prop_map(|(paused, concurrency, draining, max_attempts, retention)| QueueChange {
+            paused,
+            concurrency,
+            draining,
+            max_attempts,
+            retention,
+            timeout_ms: None,
+        })
+}
+
+const LIMITS: [&str; 3] = ["one", "two", "three"];
+
+fn limit() -> impl Strategy<Value = Limit> {
+    let scope = (prop::option::of(0..QUEUES.len()), prop::option::of(0..KINDS.len()), any::<bool>());
+    let rate = (1..4_u32, 1_000..20_000_u64, 1..4_u32);
+    let bounds = (prop::option::of(1..3_u32), prop::option::of(rate));
+    (0..LIMITS.len(), scope, bounds).prop_map(|(name, (queue, kind, keyed), (concurrency, rate))| Limit {
+        name: LIMITS[name].to_owned(),
+        queue: queue.map(|queue| QUEUES[queue].to_owned()),
+        kind: kind.map(|kind| KINDS[kind].to_owned()),
+        key: keyed.then(|| "/customer".to_owned()),
+        concurrency: if rate.is_none() { Some(concurrency.unwrap_or(1)) } else { concurrency },
+        rate: rate.map(|(count, per_ms, burst)| Rate { count, per_ms, burst: burst.min(count) }),
+    })
+}
+
+fn operation() -> impl Strategy<Value = NewOperation> {
+    let action = prop_oneof![
+        Just(BulkAction::Cancel {}),
+        Just(BulkAction::Retry {}),
+        Just(BulkAction::Delete {}),
+        (-2..3_i16).prop_map(|priority| BulkAction::Reprioritise { priority }),
+    ];
+    let filter = prop::option::of(0..QUEUES.len()).prop_map(|queue| JobFilter {
+        queue: queue.map(|queue| QUEUES[queue].to_owned()),
+        ..JobFilter::default()
+    });
+    (action, filter, 0..20_000_u32).prop_map(|(action, filter, undo_ms)| NewOperation {
+        action,
+        filter,
+        undo_ms,
+    })
+}
+
 fn take(world: &mut World, step: Step) {
     match step {
-        Step::Add { queue, count } => {
-            world.add(QUEUES[queue], count);
+        Step::Add { jobs } => {
+            let now_ms = world.now_ms;
+            let inserts = jobs.iter().enumerate().map(|(place, shape)| shape.insert(place, now_ms)).collect();
+            world.add_jobs(inserts);
         }
-        Step::Cancel { id } => {
-            world.request(|request| Input::Cancel { request, id: JobId(id) });
-        }
-        Step::Retry { id } => {
-            world.request(|request| Input::Retry { request, id: JobId(id) });
+        Step::Cancel { id } => ask(world, |request| Input::Cancel { request, id: JobId(id) }),
+        Step::Retry { id } => ask(world, |request| Input::Retry { request, id: JobId(id) }),
+        Step::Delete { id } => ask(world, |request| Input::Delete { request, id: JobId(id) }),
+        Step::SetPriority { id, priority } => {
+            ask(world, |request| Input::SetPriority { request, id: JobId(id), priority });
         }
         Step::Clear { queue } => {
             let queue = queue.map(|queue| QUEUES[queue].to_owned());
-            world.request(|request| Input::Clear { request, queue });
+            ask(world, |request| Input::Clear { request, queue });
         }
-        Step::Configure { queue, paused, concurrency } => {
-            let queue = QUEUES[queue].to_owned();
-            world.request(|request| Input::Configure { request, queue, paused, concurrency });
+        Step::Configure { queue, change } => {
+            ask(world, |request| Input::Configure { request, queue: QUEUES[queue].to_owned(), change });
         }
+        Step::SetLimit { limit } => ask(world, |request| Input::SetLimit { request, limit }),
+        Step::RemoveLimit { name } => {
+            ask(world, |request| Input::RemoveLimit { request, name: LIMITS[name].to_owned() });
+        }
+        Step::StartOperation { operation } => {
+            ask(world, |request| Input::StartOperation { request, operation });
+        }
+        Step::UndoOperation { id } => {
+            ask(world, |request| Input::UndoOperation { request, id: OperationId(id) });
+        }
+        step => happen(world, step),
+    }
+}
+
+fn ask(world: &mut World, input: impl FnOnce(crate::queue::core::RequestId) -> Input) {
+    world.request(input);
+}
+
+fn happen(world: &mut World, step: Step) {
+    match step {
         Step::Commit { count } => world.commit(count),
         Step::Refuse { count } => world.refuse(count),
         Step::Complete { pick } => end(world, pick, completed()),
-        Step::Fail { pick } => end(world, pick, AttemptEnd::Failed { error: "failed".to_owned() }),
+        Step::Fail { pick, then } => {
+            end(world, pick, AttemptEnd::Failed { error: "failed".to_owned(), then })
+        }
+        Step::Snooze { pick, ms } => {
+            let until_ms = world.now_ms + ms;
+            end(world, pick, AttemptEnd::Snoozed { until_ms, reason: "later".to_owned() });
+        }
         Step::ReportAgain { pick } => world.report_again(pick),
         Step::Progress { pick, thousandths } => world.progress(pick, thousandths),
-        Step::Wake => world.wake(),
+        Step::PassTime { ms } => world.pass_time(ms),
         Step::CrashQueue => world.crash_queue(),
         Step::CrashProcess => world.crash_process(),
+        other => unreachable!("take does {other:?}"),
     }
 }
 
@@ -97,9 +210,9 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// The world checks after every step: no job twice at once, no queue beyond its concurrency, counts
-    /// equal to the store's, only legal transitions, one answer for each request; and in the end that every
-    /// acknowledged job has ended.
+    /// The world checks after every step: no job twice at once, no queue beyond its concurrency, no limit exceeded,
+    /// counts equal to a recount, only legal transitions, one answer for each request; and in the end that every
+    /// acknowledged job has ended, but for those that wait for one that failed.
     #[test]
     fn whatever_happens_the_invariants_hold_and_every_job_ends(
         steps in prop::collection::vec(step(), 1..120)
@@ -110,93 +223,4 @@ proptest! {
         }
         world.run_to_the_end();
     }
-}
-
-fn running(world: &mut World, queue: &str) -> AttemptId {
-    world.add(queue, 1);
-    world.commit_all();
-    world.pick_work(0).unwrap()
-}
-
-#[test]
-fn cancelled_job_frees_its_slot_only_when_its_work_has_ended() {
-    let mut world = World::new();
-    let first = running(&mut world, "alpha");
-    world.add("alpha", 1);
-    world.request(|request| Input::Cancel { request, id: first.job });
-    world.commit_all();
-    assert_eq!(world.stored_states()[&first.job], JobState::Cancelled);
-    assert_eq!(world.pick_work(1), Some(first), "the second job must wait for the slot");
-    world.end_work(first, completed());
-    world.commit_all();
-    assert_eq!(world.pick_work(0).unwrap().job, JobId(2));
-}
-
-#[test]
-fn late_report_about_a_cancelled_attempt_changes_nothing() {
-    let mut world = World::new();
-    let first = running(&mut world, "alpha");
-    world.request(|request| Input::Cancel { request, id: first.job });
-    // The work ends by itself while the cancel is on its way to the disk.
-    world.end_work(first, completed());
-    world.commit_all();
-    assert_eq!(world.stored_states()[&first.job], JobState::Cancelled);
-    world.run_to_the_end();
-}
-
-#[test]
-fn cancel_then_clear_while_the_work_goes_on_harms_nothing() {
-    let mut world = World::new();
-    let first = running(&mut world, "alpha");
-    world.request(|request| Input::Cancel { request, id: first.job });
-    world.commit_all();
-    let clear = world.request(|request| Input::Clear { request, queue: None });
-    world.commit_all();
-    assert!(world.answers.contains(&(clear, Ok(Answer::Cleared { count: 1 }))));
-    world.progress(0, 500);
-    world.end_work(first, completed());
-    world.add("alpha", 1);
-    world.run_to_the_end();
-    assert_eq!(world.stored_states(), [(JobId(2), JobState::Completed)].into());
-}
-
-#[test]
-fn cancelled_job_is_not_retried_beside_its_own_work() {
-    let mut world = World::new();
-    let first = running(&mut world, "beta");
-    world.request(|request| Input::Cancel { request, id: first.job });
-    world.commit_all();
-    let retry = world.request(|request| Input::Retry { request, id: first.job });
-    assert_eq!(world.answers.last(), Some(&(retry, Err(QueueError::StillStopping(first.job)))));
-}
-
-#[test]
-fn paused_queue_starts_nothing_and_what_runs_goes_on() {
-    let mut world = World::new();
-    let first = running(&mut world, "alpha");
-    world.request(|request| Input::Configure {
-        request,
-        queue: "alpha".to_owned(),
-        paused: Some(true),
-        concurrency: Some(5),
-    });
-    world.add("alpha", 3);
-    world.commit_all();
-    assert_eq!(world.pick_work(1), Some(first));
-    world.end_work(first, completed());
-    world.commit_all();
-    assert_eq!(world.pick_work(0), None);
-    assert_eq!(world.stored_states()[&first.job], JobState::Completed);
-}
-
-#[test]
-fn job_that_was_running_at_three_deaths_of_the_process_is_failed() {
-    let mut world = World::new();
-    let first = running(&mut world, "alpha");
-    for _ in 0..3 {
-        assert_ne!(world.stored_states()[&first.job], JobState::Failed);
-        world.crash_process();
-        world.commit_all();
-    }
-    assert_eq!(world.stored_states()[&first.job], JobState::Failed);
 }

@@ -4,9 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde_json::json;
-use taskyard_shared::job::{JobId, JobState, Progress};
-use taskyard_shared::view::{JobsQuery, SortOrder};
+use taskyard_shared::command::AddOutcome;
+use taskyard_shared::job::{DependencyState, JobId, JobState, JobSummary, Progress};
+use taskyard_shared::queue::{QueueChange, StateCounts};
+use taskyard_shared::view::{JobsQuery, SortOrder, YardLists};
 
+use super::limit_watch::LimitWatch;
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::queue::core::{
     Answer, AttemptId, Core, CoreConfig, Decision, Input, KnownAttempt, Mode, RequestId,
@@ -15,7 +18,10 @@ use crate::queue::messages::QueueError;
 use crate::store::conformance::yard::{job, top};
 use crate::store::memory::MemoryStore;
 use crate::store::writer::Ticket;
-use crate::store::{AttemptEnd, QueueSettings, Store, StoreError, StoreWriter, StoredYard, WriteOp};
+use crate::store::{
+    AddTerms, AttemptEnd, JobInsert, OpResult, QueueSettings, Store, StoreError, StoreWriter, StoredYard,
+    WriteOp,
+};
 
 pub const QUEUES: [&str; 3] = ["alpha", "beta", "gamma"];
 
@@ -35,7 +41,9 @@ pub struct World {
     work: BTreeMap<AttemptId, Work>,
     /// Every attempt that ever began.
     begun: BTreeSet<AttemptId>,
-    now_ms: i64,
+    pub now_ms: i64,
+    /// What the core asked to be woken at last.
+    armed_at_ms: Option<i64>,
     next_request: u64,
     unanswered: BTreeSet<RequestId>,
     pub answers: Vec<(RequestId, Result<Answer, QueueError>)>,
@@ -45,6 +53,9 @@ pub struct World {
     seen: HashMap<JobId, JobState>,
     /// The most attempts that may be at work: the concurrency, or an earlier one until they have ended.
     ceilings: HashMap<String, u32>,
+    limits: LimitWatch,
+    /// Every job that began, in the order of its start.
+    pub started: Vec<JobId>,
 }
 
 impl World {
@@ -52,7 +63,7 @@ impl World {
         let store = MemoryStore::new();
         let mut writer = store.writer().unwrap();
         let stored = writer.load().unwrap();
-        let (core, decisions) = Core::rebuild(config(), stored, Vec::new(), 0, Mode::Working);
+        let (core, decisions) = Core::rebuild(config(), stored, Vec::new(), 0, Mode::Working, 1_000_000);
         let mut world = World {
             core,
             store,
@@ -61,12 +72,15 @@ impl World {
             work: BTreeMap::new(),
             begun: BTreeSet::new(),
             now_ms: 1_000_000,
+            armed_at_ms: None,
             next_request: 0,
             unanswered: BTreeSet::new(),
             answers: Vec::new(),
             acknowledged: BTreeSet::new(),
             seen: HashMap::new(),
             ceilings: HashMap::new(),
+            limits: LimitWatch::default(),
+            started: Vec::new(),
         };
         world.carry_out(decisions);
         world
@@ -81,8 +95,11 @@ impl World {
     }
 
     pub fn add(&mut self, queue: &str, count: usize) -> RequestId {
-        let jobs = (0..count).map(|_| job(queue, "a job")).collect();
-        self.request(|request| Input::Add { request, jobs })
+        self.add_jobs((0..count).map(|_| job(queue, "a job")).collect())
+    }
+
+    pub fn add_jobs(&mut self, jobs: Vec<JobInsert>) -> RequestId {
+        self.request(|request| Input::Add { request, jobs, terms: AddTerms::default() })
     }
 
     fn apply(&mut self, input: Input) {
@@ -97,6 +114,7 @@ impl World {
                 Decision::Start(claimed) => {
                     let id = AttemptId::of(&claimed);
                     assert!(self.begun.insert(id), "{id:?} was started twice");
+                    self.started.push(id.job);
                     let queue = claimed.job.queue.clone();
                     self.work.insert(id, Work { queue, told_to_stop: false, ended: None });
                 }
@@ -111,13 +129,13 @@ impl World {
                 }
                 Decision::Answer(request, answer) => {
                     assert!(self.unanswered.remove(&request), "{request:?} was answered twice");
-                    if let Ok(Answer::Added(ids)) = &answer {
-                        self.acknowledged.extend(ids);
+                    if let Ok(Answer::Added(added)) = &answer {
+                        self.acknowledged.extend(added.outcomes.iter().filter_map(added_id));
                     }
                     self.answers.push((request, answer));
                 }
                 Decision::Publish(events) => self.hear(&events),
-                Decision::WakeAt { .. } => {}
+                Decision::WakeAt { at_ms } => self.armed_at_ms = Some(at_ms),
             }
         }
         self.check();
@@ -134,7 +152,10 @@ impl World {
                 JobChange::Changed(job) => {
                     let before = self.seen.insert(job.id, job.state);
                     assert!(
-                        before.map_or(job.state == JobState::Pending, |before| before.may_become(job.state)),
+                        before.map_or(job.state.is_first(), |before| {
+                            // A change of its priority leaves a job where it is.
+                            before.may_become(job.state) || (before == job.state && before.is_first())
+                        }),
                         "job {} went from {before:?} to {}",
                         job.id,
                         job.state
@@ -161,8 +182,24 @@ impl World {
             return;
         }
         let committed = self.writer.apply(&ops, self.now_ms).unwrap();
+        self.watch_limits(&ops, &committed.results);
         let results = tickets.into_iter().zip(committed.results).collect();
-        self.apply(Input::Committed { commit: committed.commit, results });
+        self.apply(Input::Committed { commit: committed.commit, results, limits: committed.limits });
+    }
+
+    fn watch_limits(&mut self, ops: &[WriteOp], results: &[OpResult]) {
+        for (op, result) in ops.iter().zip(results) {
+            match (op, result) {
+                (WriteOp::SetLimit { limit }, _) => self.limits.set(limit.clone()),
+                (WriteOp::RemoveLimit { name }, _) => self.limits.remove(name),
+                (_, OpResult::Claimed(claimed)) => {
+                    for claimed in &claimed.jobs {
+                        self.limits.claimed(claimed, self.now_ms);
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     pub fn commit_all(&mut self) {
@@ -179,10 +216,17 @@ impl World {
         }
     }
 
-    /// Time passes.
-    pub fn wake(&mut self) {
-        self.now_ms += 1_000;
-        self.apply(Input::Wake);
+    /// Time passes, up to what the core waits for if that comes before.
+    pub fn pass_time(&mut self, ms: i64) {
+        let until_ms = self.now_ms + ms;
+        match self.armed_at_ms.filter(|at_ms| *at_ms <= until_ms) {
+            Some(at_ms) => {
+                self.now_ms = self.now_ms.max(at_ms);
+                self.armed_at_ms = None;
+                self.apply(Input::Wake { at_ms });
+            }
+            None => self.now_ms = until_ms,
+        }
     }
 
     pub fn pick_work(&self, pick: usize) -> Option<AttemptId> {
@@ -222,7 +266,8 @@ impl World {
     pub fn crash_queue(&mut self) {
         let ops: Vec<_> = self.waiting.drain(..).map(|(_, op)| op).collect();
         if !ops.is_empty() {
-            self.writer.apply(&ops, self.now_ms).unwrap();
+            let done = self.writer.apply(&ops, self.now_ms).unwrap();
+            self.watch_limits(&ops, &done.results);
         }
         self.unanswered.clear();
         let known = self
@@ -251,8 +296,10 @@ impl World {
 
     fn rebuild(&mut self, stored: StoredYard, known: Vec<KnownAttempt>) {
         let next_ticket = self.core.next_ticket();
-        let (core, decisions) = Core::rebuild(config(), stored, known, next_ticket, Mode::Working);
+        let (core, decisions) =
+            Core::rebuild(config(), stored, known, next_ticket, Mode::Working, self.now_ms);
         self.core = core;
+        self.armed_at_ms = None;
         self.carry_out(decisions);
     }
 
@@ -276,67 +323,113 @@ impl World {
             };
             assert!(at_work <= *ceiling, "{at_work} at work in {}, concurrency {ceiling}", status.name);
         }
+        let at_work: BTreeSet<AttemptId> = self.at_work().map(|(id, _)| *id).collect();
+        self.limits.check(&at_work);
         self.check_counts();
     }
 
+    /// The core's counts are the store's, and the store's are what a recount gives.
     fn check_counts(&mut self) {
         let stored = self.writer.load().unwrap();
+        let mut recounted: BTreeMap<String, StateCounts> = BTreeMap::new();
+        for job in self.stored_jobs() {
+            recounted.entry(job.queue.clone()).or_default()[job.state] += 1;
+        }
+        for queue in &stored.queues {
+            let recount = recounted.get(&*queue.name).copied().unwrap_or_default();
+            assert_eq!(queue.counts, recount, "the recount of {}", queue.name);
+        }
         for status in self.core.statuses() {
             let counts = stored.queues.iter().find(|queue| *queue.name == *status.name).map(|q| q.counts);
             assert_eq!(status.counts, counts.unwrap_or_default(), "counts of {}", status.name);
         }
     }
 
-    pub fn stored_states(&self) -> BTreeMap<JobId, JobState> {
-        let query = JobsQuery { limit: u32::MAX, ..top(SortOrder::Oldest) };
-        let page = self.store.reader().list(&query).unwrap();
-        page.rows.iter().map(|job| (job.id, job.state)).collect()
+    /// Time passes and nobody is woken, as when the process is not there.
+    pub fn sleep(&mut self, ms: i64) {
+        self.now_ms += ms;
     }
 
-    /// Lets everything come to its end: queues go on, work ends, the disk takes all.
+    pub fn lists(&self) -> YardLists {
+        self.core.lists()
+    }
+
+    pub fn job(&self, id: JobId) -> JobSummary {
+        self.store.reader().job(id).unwrap().unwrap().job
+    }
+
+    pub fn stored_jobs(&self) -> Vec<std::sync::Arc<JobSummary>> {
+        let query = JobsQuery { limit: u32::MAX, ..top(SortOrder::Oldest) };
+        self.store.reader().list(&query).unwrap().rows
+    }
+
+    pub fn stored_states(&self) -> BTreeMap<JobId, JobState> {
+        self.stored_jobs().iter().map(|job| (job.id, job.state)).collect()
+    }
+
+    /// Lets everything come to its end: queues go on, work ends, the disk takes all, time passes.
     pub fn run_to_the_end(&mut self) {
         self.commit_all();
         for queue in QUEUES {
-            self.request(|request| Input::Configure {
-                request,
-                queue: queue.to_owned(),
-                paused: Some(false),
-                concurrency: None,
-            });
+            let change = QueueChange { paused: Some(false), draining: Some(false), ..QueueChange::default() };
+            self.request(|request| Input::Configure { request, queue: queue.to_owned(), change });
         }
-        for _ in 0..100_000 {
+        for _ in 0..5_000 {
             self.commit_all();
             match self.pick_work(0) {
                 Some(id) => self.end_work(id, AttemptEnd::Completed { result: json!(null) }),
-                None if self.waiting.is_empty() => {
-                    self.wake();
-                    if self.waiting.is_empty() {
-                        return self.check_end();
-                    }
-                }
-                None => {}
+                None if self.waiting.is_empty() && self.is_at_rest() => return self.check_end(),
+                // What is left waits for a time.
+                None => self.pass_time(60_000),
             }
         }
-        panic!("the jobs do not come to an end");
+        panic!("the jobs do not come to an end: {:?}", self.stored_states());
+    }
+
+    /// Whether nothing can happen any more but what comes from outside.
+    fn is_at_rest(&self) -> bool {
+        let jobs = self.stored_jobs();
+        let is_stuck = |job: &JobSummary| job.state == JobState::Waiting && self.waits_for_ever(job.id);
+        self.work.is_empty()
+            && jobs.iter().all(|job| job.state.is_finished() || is_stuck(job))
+            && self.core.lists().operations.iter().all(|operation| operation.finished_at_ms.is_some())
+    }
+
+    /// Whether a job comes after one that did not complete, or after one that itself waits for ever.
+    fn waits_for_ever(&self, id: JobId) -> bool {
+        let Some(detail) = self.store.reader().job(id).unwrap() else { return false };
+        detail.after.iter().any(|on| match on.state {
+            DependencyState::Blocked => true,
+            DependencyState::Open => self.waits_for_ever(on.job),
+            DependencyState::Met => false,
+        })
     }
 
     fn check_end(&self) {
         let states = self.stored_states();
-        for (id, state) in &states {
-            assert!(state.is_finished(), "job {id} is {state} for ever");
-        }
         for id in &self.acknowledged {
             assert!(states.contains_key(id), "job {id} was acknowledged and is lost");
         }
         assert_eq!(self.core.working_count(), 0, "a slot is taken and nothing works");
         assert!(self.unanswered.is_empty(), "{:?} wait for ever", self.unanswered);
         assert!(self.work.is_empty(), "the executor remembers settled attempts");
+        for limit in self.core.lists().limits {
+            assert_eq!((limit.running, limit.held_back), (0, 0), "limit {} is at work", limit.limit.name);
+        }
+    }
+}
+
+fn added_id(outcome: &AddOutcome) -> Option<JobId> {
+    match outcome {
+        AddOutcome::Added { id } => Some(*id),
+        _ => None,
     }
 }
 
 fn config() -> CoreConfig {
     CoreConfig {
-        queue_defaults: HashMap::from([("beta".to_owned(), QueueSettings { concurrency: 2, paused: false })]),
-        other_queues: QueueSettings { concurrency: 1, paused: false },
+        queue_defaults: HashMap::from([("beta".to_owned(), QueueSettings::with_concurrency(2))]),
+        other_queues: QueueSettings::with_concurrency(1),
+        kinds: None,
     }
 }

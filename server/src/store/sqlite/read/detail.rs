@@ -1,11 +1,15 @@
 //! Everything about one job, and its files.
 
-use rusqlite::types::Type;
-use rusqlite::{Error, OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 use serde_json::Value;
-use taskyard_shared::job::{Attempt, AttemptOutcome, FileRef, JobDetail, JobId, JobState, JobSummary};
+use taskyard_shared::job::{
+    Attempt, AttemptOutcome, Dependency, DependencyState, FileRef, JobDetail, JobId, JobState, JobSummary,
+};
+use taskyard_shared::limits::MAX_SHOWN_DEPENDENTS;
 
-use super::super::rows::{self, FILES, FileRole, JOB_COLUMNS, job_columns, unknown_code};
+use super::super::rows::{
+    self, FILES, FileRole, JOB_COLUMNS, dependency_code, from_json, job_columns, unknown_code,
+};
 use super::Snapshot;
 use crate::store::KEPT_ATTEMPTS;
 use crate::store::transition::outcome_of_row;
@@ -13,12 +17,15 @@ use crate::store::transition::outcome_of_row;
 pub(super) const DETAIL: &str = concat!(
     "SELECT ",
     job_columns!(),
-    ", args, (SELECT result FROM job_output WHERE job_id = id), \
+    ", args, options, (SELECT result FROM job_output WHERE job_id = id), \
      (SELECT job_output.error FROM job_output WHERE job_id = id) \
      FROM job CROSS JOIN job_args ON job_id = id WHERE id = ?1"
 );
 pub(super) const ATTEMPTS: &str = "SELECT number, started_at_ms, ended_at_ms, outcome, error FROM past_attempt \
      WHERE job_id = ?1 ORDER BY number";
+pub(super) const AFTER: &str = "SELECT on_job_id, state FROM dependency WHERE job_id = ?1 ORDER BY on_job_id";
+pub(super) const BEFORE: &str = "SELECT job_id, state FROM dependency INDEXED BY dependency_on \
+     WHERE on_job_id = ?1 AND state = ?2 ORDER BY job_id LIMIT ?3";
 pub(super) const ARTIFACT: &str =
     "SELECT name, sha256, bytes, media_type FROM file WHERE job_id = ?1 AND role = ?2 AND name = ?3";
 pub(super) const IN_USE: &str = "SELECT 1 FROM file INDEXED BY file_by_content WHERE sha256 = ?1 LIMIT 1";
@@ -32,15 +39,16 @@ impl Snapshot<'_> {
             .prepare_cached(DETAIL)?
             .query_row([id], |row| {
                 let job = rows::summary(row, self.queue_name(rows::queue_id(row)?)?)?;
-                let args: Value = json(row.get(JOB_COLUMNS)?)?;
-                let result: Option<String> = row.get(JOB_COLUMNS + 1)?;
-                let error: Option<String> = row.get(JOB_COLUMNS + 2)?;
-                Ok((job, args, result, error))
+                let args: Value = from_json(&row.get::<_, String>(JOB_COLUMNS)?)?;
+                let options = rows::options(row.get(JOB_COLUMNS + 1)?)?;
+                let result: Option<String> = row.get(JOB_COLUMNS + 2)?;
+                let error: Option<String> = row.get(JOB_COLUMNS + 3)?;
+                Ok((job, args, options, result, error))
             })
             .optional()?;
-        let Some((job, args, result, error)) = found else { return Ok(None) };
+        let Some((job, args, options, result, error)) = found else { return Ok(None) };
         let result = match result {
-            Some(text) => Some(json(text)?),
+            Some(text) => Some(from_json(&text)?),
             None => (job.state == JobState::Completed).then_some(Value::Null),
         };
         let error = error.or_else(|| job.error.clone());
@@ -48,6 +56,9 @@ impl Snapshot<'_> {
             attempts: self.attempts(id, &job, error.as_deref())?,
             inputs: self.files(id, FileRole::Input)?,
             artifacts: self.files(id, FileRole::Artifact)?,
+            options,
+            after: self.after(id)?,
+            before: self.before(id)?,
             job,
             args,
             result,
@@ -76,6 +87,27 @@ impl Snapshot<'_> {
 
     fn files(&self, id: i64, role: FileRole) -> rusqlite::Result<Vec<FileRef>> {
         self.conn.prepare_cached(FILES)?.query_map(params![id, role as i64], rows::file)?.collect()
+    }
+
+    /// The jobs that it waits for, or waited for.
+    fn after(&self, id: i64) -> rusqlite::Result<Vec<Dependency>> {
+        self.conn.prepare_cached(AFTER)?.query_map([id], rows::dependency)?.collect()
+    }
+
+    /// The first of the jobs that wait for it, or waited for it.
+    fn before(&self, id: i64) -> rusqlite::Result<Vec<Dependency>> {
+        let mut before: Vec<Dependency> = Vec::new();
+        let mut select = self.conn.prepare_cached(BEFORE)?;
+        for state in [DependencyState::Open, DependencyState::Blocked, DependencyState::Met] {
+            let found = select
+                .query_map(params![id, dependency_code(state), MAX_SHOWN_DEPENDENTS], rows::dependency)?;
+            for dependency in found {
+                before.push(dependency?);
+            }
+        }
+        before.sort_unstable_by_key(|dependency| dependency.job);
+        before.truncate(MAX_SHOWN_DEPENDENTS);
+        Ok(before)
     }
 
     /// Those that are kept apart, and the latest one from the job's own row unless it is among them.
@@ -108,6 +140,7 @@ fn past_attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         1 => AttemptOutcome::Failed,
         2 => AttemptOutcome::Cancelled,
         3 | 4 => AttemptOutcome::Lost,
+        5 => AttemptOutcome::Snoozed,
         code => return Err(unknown_code(code)),
     };
     Ok(Attempt {
@@ -117,9 +150,4 @@ fn past_attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         outcome: Some(outcome),
         error: row.get(4)?,
     })
-}
-
-fn json(text: String) -> rusqlite::Result<Value> {
-    serde_json::from_str(&text)
-        .map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
 }

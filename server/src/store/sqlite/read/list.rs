@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use rusqlite::OptionalExtension;
-use taskyard_shared::job::JobSummary;
-use taskyard_shared::view::{JobsQuery, WindowStart};
+use taskyard_shared::job::{JobState, JobSummary};
+use taskyard_shared::queue::StateCounts;
+use taskyard_shared::view::{JobFilter, JobsQuery, WindowStart};
 
 use super::super::rows;
 use super::Snapshot;
@@ -28,9 +29,11 @@ impl Snapshot<'_> {
             }
             return Ok(window.into_page());
         }
-        let searches = must_look(&query.filter);
+        // A batch is small enough to be looked through for the jobs of one queue.
+        let searches =
+            must_look(&query.filter) || (query.filter.batch.is_some() && query.filter.queue.is_some());
         let mut window = Window::new(query, if searches { to_skip } else { 0 }, self.as_of);
-        if !searches && to_skip >= self.passing(query) {
+        if !searches && to_skip >= self.passing(&query.filter)? {
             return Ok(window.into_page());
         }
         let after = match query.start {
@@ -51,16 +54,19 @@ impl Snapshot<'_> {
         }
     }
 
-    /// How many jobs a filter by state and queue lets pass.
-    fn passing(&self, query: &JobsQuery) -> u64 {
-        let filter = &query.filter;
-        let queues =
-            self.queues.iter().filter(|(name, _)| filter.queue.as_ref().is_none_or(|wanted| wanted == name));
-        if filter.states.is_empty() {
-            return queues.map(|(_, counts)| counts.total()).sum();
+    /// How many jobs a filter by state, and by queue or batch, lets pass.
+    pub fn passing(&self, filter: &JobFilter) -> rusqlite::Result<u64> {
+        let states: BTreeSet<JobState> = if filter.states.is_empty() {
+            JobState::ALL.into_iter().collect()
+        } else {
+            filter.states.iter().copied().collect()
+        };
+        let count = |counts: &StateCounts| states.iter().map(|state| counts[*state]).sum::<u64>();
+        if let Some(batch) = filter.batch {
+            return Ok(count(&self.batch_counts(batch)?));
         }
-        let states: BTreeSet<_> = filter.states.iter().copied().collect();
-        queues.map(|(_, counts)| states.iter().map(|state| counts[*state]).sum::<u64>()).sum()
+        let is_wanted = |name: &String| filter.queue.as_ref().is_none_or(|wanted| wanted == name);
+        Ok(self.queues.iter().filter(|(name, _)| is_wanted(name)).map(|(_, counts)| count(counts)).sum())
     }
 
     pub fn summary(&self, id: i64) -> rusqlite::Result<Option<JobSummary>> {

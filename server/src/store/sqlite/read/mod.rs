@@ -1,21 +1,25 @@
 //! Reading: a few connections that cannot write, shared by all who ask.
 
+mod batch;
 mod detail;
 mod list;
+mod log;
 mod pool;
-mod walk;
+mod waiting;
+pub(super) mod walk;
 
 use std::sync::Arc;
 
 use rusqlite::Connection;
+use taskyard_shared::batch::{BatchId, BatchStatus};
 use taskyard_shared::job::{FileRef, JobDetail, JobId};
 use taskyard_shared::queue::StateCounts;
 use taskyard_shared::view::JobsQuery;
 
 use super::failure::explain;
 use super::open::Home;
-use super::rows::unknown_code;
-use crate::store::{CommitSeq, JobsPage, StoreError, StoreReader};
+use super::rows::{counts, unknown_code};
+use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
 use pool::Pool;
 
 pub(super) struct SqliteReader {
@@ -60,14 +64,26 @@ impl StoreReader for SqliteReader {
     fn unreferenced(&self, sha256: &[String]) -> Result<Vec<String>, StoreError> {
         self.snapshot(|snapshot| snapshot.unreferenced(sha256))
     }
+
+    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError> {
+        self.snapshot(|snapshot| snapshot.log(id, limit))
+    }
+
+    fn batch(&self, id: BatchId) -> Result<Option<BatchStatus>, StoreError> {
+        self.snapshot(|snapshot| snapshot.batch(id))
+    }
+
+    fn waiting_facts(&self, id: JobId) -> Result<Option<WaitingFacts>, StoreError> {
+        self.snapshot(|snapshot| snapshot.waiting_facts(id))
+    }
 }
 
 /// The data as one commit left it.
-struct Snapshot<'c> {
-    conn: &'c Connection,
-    as_of: CommitSeq,
+pub(super) struct Snapshot<'c> {
+    pub conn: &'c Connection,
+    pub as_of: CommitSeq,
     /// By their numbers, which count up from 1 without gaps.
-    queues: Vec<(String, StateCounts)>,
+    pub queues: Vec<(String, StateCounts)>,
 }
 
 impl<'c> Snapshot<'c> {
@@ -78,18 +94,10 @@ impl<'c> Snapshot<'c> {
             .query_row([], |row| row.get(0).map(CommitSeq))?;
         let queues = conn
             .prepare_cached(
-                "SELECT name, pending, processing, completed, failed, cancelled FROM queue ORDER BY id",
+                "SELECT name, pending, processing, completed, failed, cancelled, scheduled, waiting \
+                 FROM queue ORDER BY id",
             )?
-            .query_map([], |row| {
-                let counts = StateCounts {
-                    pending: row.get(1)?,
-                    processing: row.get(2)?,
-                    completed: row.get(3)?,
-                    failed: row.get(4)?,
-                    cancelled: row.get(5)?,
-                };
-                Ok((row.get(0)?, counts))
-            })?
+            .query_map([], |row| Ok((row.get(0)?, counts(row, 1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         Ok(Snapshot { conn, as_of, queues })
     }
@@ -112,10 +120,24 @@ pub(super) const STATEMENTS: &[&str] = &[
     walk::SKIP_ON,
     walk::IDS_BACK,
     walk::IDS_ON,
+    walk::BATCH_BACK,
+    walk::BATCH_ON,
+    batch::BATCH,
+    batch::COUNTS,
+    log::NEWEST,
+    waiting::FACTS,
+    waiting::UNMET,
+    waiting::UNMET_COUNT,
+    waiting::HIGHER,
+    waiting::EARLIER,
+    waiting::METER,
     detail::DETAIL,
+    detail::AFTER,
+    detail::BEFORE,
     detail::ATTEMPTS,
     detail::ARTIFACT,
     detail::IN_USE,
     super::rows::FILES,
     super::rows::ROW,
+    super::rows::NEXT_PRIORITY,
 ];

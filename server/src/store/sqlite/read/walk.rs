@@ -1,13 +1,14 @@
-//! Walking the jobs in the order of their ids: all of them, or those of certain queues and states.
+//! Walking the jobs in the order of their ids: all of them, or those of certain queues and states, or of a batch.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
+use taskyard_shared::batch::BatchId;
 use taskyard_shared::job::{JobState, JobSummary};
 use taskyard_shared::view::{JobFilter, SortOrder};
 
-use super::super::rows::{self, job_columns, state_code};
+use super::super::rows::{self, ABOVE_ALL_PRIORITIES, NEXT_PRIORITY, job_columns, state_codes};
 use super::Snapshot;
 
 pub(super) const ROWS_BACK: &str =
@@ -17,18 +18,22 @@ pub(super) const ROWS_ON: &str =
 pub(super) const SKIP_BACK: &str = "SELECT id FROM job WHERE id < ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2";
 pub(super) const SKIP_ON: &str = "SELECT id FROM job WHERE id > ?1 ORDER BY id LIMIT 1 OFFSET ?2";
 pub(super) const IDS_BACK: &str = "SELECT id FROM job INDEXED BY job_by_state \
-     WHERE queue_id = ?1 AND state = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4";
+     WHERE queue_id = ?1 AND state = ?2 AND priority = ?3 AND id < ?4 ORDER BY id DESC LIMIT ?5";
 pub(super) const IDS_ON: &str = "SELECT id FROM job INDEXED BY job_by_state \
-     WHERE queue_id = ?1 AND state = ?2 AND id > ?3 ORDER BY id LIMIT ?4";
+     WHERE queue_id = ?1 AND state = ?2 AND priority = ?3 AND id > ?4 ORDER BY id LIMIT ?5";
+pub(super) const BATCH_BACK: &str = "SELECT id FROM job INDEXED BY job_by_batch \
+     WHERE batch_id = ?1 AND state = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4";
+pub(super) const BATCH_ON: &str = "SELECT id FROM job INDEXED BY job_by_batch \
+     WHERE batch_id = ?1 AND state = ?2 AND id > ?3 ORDER BY id LIMIT ?4";
 
 /// Ids read at once from each run.
 const RUN_CHUNK: usize = 64;
 
 /// Where the walk stands.
-pub(super) enum Walk {
+pub(in super::super) enum Walk {
     /// Every job, after this id.
     All { after: i64 },
-    /// Those of some queues and states, merged from one run for each pair of the two.
+    /// Those of some queues and states, or of a batch, merged from runs.
     Runs(Runs),
 }
 
@@ -44,20 +49,27 @@ impl Walk {
             SortOrder::Newest => i64::MAX,
             SortOrder::Oldest => 0,
         });
-        if filter.states.is_empty() && filter.queue.is_none() {
+        if filter.states.is_empty() && filter.queue.is_none() && filter.batch.is_none() {
             return Ok(Walk::All { after });
         }
         let mut runs = Runs { sort, heads: BinaryHeap::new(), runs: Vec::new() };
+        let states = || {
+            let is_wanted = |state: &JobState| filter.states.is_empty() || filter.states.contains(state);
+            JobState::ALL.into_iter().filter(is_wanted)
+        };
+        if let Some(batch) = filter.batch {
+            for code in states().flat_map(state_codes) {
+                runs.add(snapshot, Of::Batch { batch, state: *code }, after)?;
+            }
+            return Ok(Walk::Runs(runs));
+        }
         for (queue, (name, counts)) in (1..).zip(&snapshot.queues) {
             if filter.queue.as_ref().is_some_and(|wanted| wanted != name) {
                 continue;
             }
-            for state in JobState::ALL {
-                let wanted = filter.states.is_empty() || filter.states.contains(&state);
-                // The exact counts spare a look at what is empty anyway.
-                if wanted && counts[state] > 0 {
-                    runs.add(snapshot, queue, state, after)?;
-                }
+            // The exact counts spare a look at what is empty anyway.
+            for code in states().filter(|state| counts[*state] > 0).flat_map(state_codes) {
+                runs.add_queue(snapshot, queue, *code, after)?;
             }
         }
         Ok(Walk::Runs(runs))
@@ -126,7 +138,7 @@ fn end(sort: SortOrder) -> i64 {
 }
 
 /// Sorted runs of ids, merged into one: each is read a chunk at a time, as far as it is needed.
-pub(super) struct Runs {
+pub(in super::super) struct Runs {
     sort: SortOrder,
     /// The first id of each run that has one left, as a key of which the greatest comes next.
     heads: BinaryHeap<(Reverse<i64>, usize)>,
@@ -134,23 +146,42 @@ pub(super) struct Runs {
 }
 
 struct Run {
-    queue: i64,
-    state: JobState,
+    of: Of,
     /// What follows the head, as far as it was read.
     ids: VecDeque<i64>,
     /// Everything up to this id was read.
     read_to: i64,
 }
 
+/// Which jobs a run is of: a part of an index within which they are in the order of their ids.
+#[derive(Clone, Copy)]
+enum Of {
+    Queue { queue: i64, state: i64, priority: i64 },
+    Batch { batch: BatchId, state: i64 },
+}
+
 impl Runs {
-    fn add(
+    /// One run for each priority that there is.
+    fn add_queue(
         &mut self,
         snapshot: &Snapshot<'_>,
         queue: i64,
-        state: JobState,
+        state: i64,
         after: i64,
     ) -> rusqlite::Result<()> {
-        self.runs.push(Run { queue, state, ids: VecDeque::new(), read_to: after });
+        let mut next = snapshot.conn.prepare_cached(NEXT_PRIORITY)?;
+        let mut priority = ABOVE_ALL_PRIORITIES;
+        while let Some(found) =
+            next.query_row(params![queue, state, priority], |row| row.get(0)).optional()?
+        {
+            priority = found;
+            self.add(snapshot, Of::Queue { queue, state, priority }, after)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, snapshot: &Snapshot<'_>, of: Of, after: i64) -> rusqlite::Result<()> {
+        self.runs.push(Run { of, ids: VecDeque::new(), read_to: after });
         self.advance(snapshot, self.runs.len() - 1)
     }
 
@@ -184,9 +215,19 @@ impl Runs {
 
 impl Run {
     fn read(&mut self, snapshot: &Snapshot<'_>, sort: SortOrder) -> rusqlite::Result<()> {
-        let sql = if sort == SortOrder::Newest { IDS_BACK } else { IDS_ON };
+        let sql = match (self.of, sort) {
+            (Of::Queue { .. }, SortOrder::Newest) => IDS_BACK,
+            (Of::Queue { .. }, SortOrder::Oldest) => IDS_ON,
+            (Of::Batch { .. }, SortOrder::Newest) => BATCH_BACK,
+            (Of::Batch { .. }, SortOrder::Oldest) => BATCH_ON,
+        };
         let mut select = snapshot.conn.prepare_cached(sql)?;
-        let mut found = select.query(params![self.queue, state_code(self.state), self.read_to, RUN_CHUNK])?;
+        let mut found = match self.of {
+            Of::Queue { queue, state, priority } => {
+                select.query(params![queue, state, priority, self.read_to, RUN_CHUNK])?
+            }
+            Of::Batch { batch, state } => select.query(params![batch.0, state, self.read_to, RUN_CHUNK])?,
+        };
         while let Some(row) = found.next()? {
             self.read_to = row.get(0)?;
             self.ids.push_back(self.read_to);

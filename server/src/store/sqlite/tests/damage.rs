@@ -21,7 +21,7 @@ fn with_jobs() -> (TempDir, PathBuf) {
     let folder = tempdir().unwrap();
     let mut yard = TestYard::new(SqliteStore::open(folder.path()).unwrap(), ());
     let jobs = (0..2_000).map(|number| job("demo", &format!("job {number}"))).collect();
-    yard.apply(WriteOp::Insert { jobs });
+    yard.add_jobs(jobs);
     drop(yard);
     let file = folder.path().join("taskyard.db");
     (folder, file)
@@ -102,7 +102,8 @@ fn damage_in_a_file_too_large_to_check_is_found_when_it_is_read() {
     let refused = reader.list(&query);
     assert!(matches!(refused, Err(StoreError::Corrupt { .. })), "{refused:?}");
     let mut writer = store.writer().unwrap();
-    let refused = writer.apply(&[WriteOp::Claim { queue: "demo".into(), limit: 2_000 }], 1);
+    let claim = WriteOp::Claim { queue: "demo".into(), limit: 2_000, oldest: 0, kinds: None };
+    let refused = writer.apply(&[claim], 1);
     assert!(matches!(refused, Err(StoreError::Corrupt { .. })), "{refused:?}");
     assert!(reader.job(JobId(1)).unwrap().is_some(), "what is sound can still be read");
     assert_eq!(writer.load().unwrap().processing.len(), 0, "the claim was taken back");

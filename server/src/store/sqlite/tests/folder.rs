@@ -4,14 +4,16 @@ use std::fs;
 
 use rusqlite::Connection;
 use taskyard_shared::job::{JobId, JobState};
+use taskyard_shared::limit::Limit;
+use taskyard_shared::new_job::OnFailure;
 use taskyard_shared::view::{JobFilter, SortOrder};
 use tempfile::tempdir;
 
 use super::super::open::OLDEST_SOUND_SQLITE;
 use super::super::{SqliteStore, schema};
 use crate::store::conformance::TestYard;
-use crate::store::conformance::yard::{completed, failed, file, job, top};
-use crate::store::ops::{OpResult, WriteOp};
+use crate::store::conformance::yard::{after, completed, failed, file, job, limit, top};
+use crate::store::ops::{AddTerms, AttemptEnd, OpResult, RetryResult, WriteOp};
 use crate::store::{Store, StoreError};
 
 #[test]
@@ -138,7 +140,7 @@ fn a_file_of_a_newer_version_is_refused_and_not_changed() {
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let before = fs::read(&path).unwrap();
     let refused = SqliteStore::open(folder.path()).err().expect("it is newer");
-    assert!(matches!(refused, StoreError::TooNew { found: 99, known: 1, .. }), "{refused:?}");
+    assert!(matches!(refused, StoreError::TooNew { found: 99, known: 2, .. }), "{refused:?}");
     assert_eq!(fs::read(&path).unwrap(), before);
 }
 
@@ -154,7 +156,7 @@ fn a_failing_disk_is_told_apart_from_a_refused_operation() {
              BEGIN SELECT raise(ABORT, 'no such job here'); END",
         )
         .unwrap();
-    let insert = |name| WriteOp::Insert { jobs: vec![job("demo", name)] };
+    let insert = |name| WriteOp::Insert { jobs: vec![job("demo", name)], terms: AddTerms::default() };
     let refused = yard.try_apply(&[insert("good"), insert("bad")]);
     assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
     assert_eq!(yard.list(&top(SortOrder::Newest)).rows.len(), 1, "nothing of the batch was applied");
@@ -164,12 +166,88 @@ fn a_failing_disk_is_told_apart_from_a_refused_operation() {
 }
 
 #[test]
+fn pages_that_deleted_jobs_leave_unused_are_given_back_step_by_step() {
+    let folder = tempdir().unwrap();
+    let mut yard = TestYard::new(SqliteStore::open(folder.path()).unwrap(), ());
+    yard.add_jobs((0..3_000).map(|number| job("demo", &format!("job {number}"))).collect());
+    for id in yard.claim_ids("demo", 3_000) {
+        yard.finish(id, 1, completed());
+    }
+    yard.clear(None, i64::MAX, 3_000);
+    let pages = || -> u64 {
+        let conn = Connection::open(folder.path().join("taskyard.db")).unwrap();
+        conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap()
+    };
+    let before = pages();
+    let tidy = |yard: &mut TestYard, free_pages| yard.apply(WriteOp::Tidy { limit: 10, free_pages });
+    assert_eq!(tidy(&mut yard, 0), OpResult::Tidied { more: false }, "none is wanted");
+    assert_eq!(pages(), before);
+    assert_eq!(tidy(&mut yard, 5), OpResult::Tidied { more: true });
+    assert_eq!(pages(), before - 5);
+    assert_eq!(tidy(&mut yard, 10_000), OpResult::Tidied { more: false });
+    assert!(pages() < before / 2, "{} of {before}", pages());
+    yard.assert_counts_are_exact();
+}
+
+#[test]
+fn a_plain_job_has_rows_in_no_other_table_than_its_own() {
+    let folder = tempdir().unwrap();
+    let mut yard = TestYard::new(SqliteStore::open(folder.path()).unwrap(), ());
+    yard.run("demo");
+    let conn = Connection::open(folder.path().join("taskyard.db")).unwrap();
+    let tables: Vec<String> = conn
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    for table in tables {
+        let rows: u64 =
+            conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+        let expected = u64::from(["yard", "queue", "job", "job_args"].contains(&table.as_str()));
+        assert_eq!(rows, expected, "{table}");
+    }
+}
+
+#[test]
+fn the_views_for_people_know_every_state() {
+    let folder = tempdir().unwrap();
+    let mut yard = TestYard::new(SqliteStore::open(folder.path()).unwrap(), ());
+    yard.set_limit(Limit { concurrency: Some(1), kind: Some("demo".to_owned()), ..limit("one") });
+    let snoozed = yard.run("demo");
+    yard.finish(snoozed, 1, AttemptEnd::Snoozed { until_ms: i64::MAX, reason: "not yet".to_owned() });
+    let running = yard.run("demo");
+    let held = yard.add("demo");
+    yard.claim("demo", 1);
+    let waiting = yard.add_job(after(&[running], OnFailure::Stop));
+    let other = Connection::open(folder.path().join("taskyard.db")).unwrap();
+    let row = |id: JobId| -> (String, Option<String>) {
+        other
+            .query_row("SELECT state, held_by FROM jobs WHERE id = ?1", [id.0], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap()
+    };
+    assert_eq!(row(snoozed), ("scheduled".to_owned(), None));
+    assert_eq!(row(running), ("processing".to_owned(), None));
+    assert_eq!(row(held), ("pending".to_owned(), Some("one".to_owned())));
+    assert_eq!(row(waiting), ("waiting".to_owned(), None));
+    let attempt: (String, String) = other
+        .query_row("SELECT outcome, error FROM attempts WHERE job_id = ?1", [snoozed.0], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    assert_eq!(attempt, ("snoozed".to_owned(), "not yet".to_owned()));
+}
+
+#[test]
 fn the_views_for_people_agree_with_the_store() {
     let folder = tempdir().unwrap();
     let mut yard = TestYard::new(SqliteStore::open(folder.path()).unwrap(), ());
     let id = yard.run("demo");
     yard.finish(id, 1, failed("first"));
-    assert!(matches!(yard.retry(id), OpResult::Retried(_)));
+    assert!(matches!(yard.retry(id), OpResult::Retried(RetryResult::Retried(_))));
     yard.claim("demo", 1);
     yard.finish(id, 2, completed());
     let other = Connection::open(folder.path().join("taskyard.db")).unwrap();

@@ -1,77 +1,348 @@
-//! Claims: the lowest pending ids of a queue become its running jobs.
+//! Claims: the first pending jobs of a queue become its running ones, unless it is too late for them or a limit does
+//! not admit them.
 
+use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rusqlite::params;
-use taskyard_shared::job::{FileRef, JobState, JobSummary};
+use serde_json::Value;
+use taskyard_shared::job::{FileRef, JobId, JobOptions, JobState};
 
-use super::super::rows::{self, FileRole, JOB_COLUMNS, job_columns, state_code};
-use super::transaction::Transaction;
-use crate::store::ops::ClaimedJob;
-use crate::store::transition;
+use super::super::rows::{self, FileRole, Flags, JOB_COLUMNS, job_columns, state_code};
+use super::meters::{Applied, NO_WORKER};
+use super::transaction::{Row, Transaction, read_row};
+use crate::limits::{Admission, key_of};
+use crate::store::ops::{ClaimResult, ClaimedJob, KnownKinds, Moved};
+use crate::store::{CLAIM_LOOKS, transition};
 
-/// A queue's jobs in a state, lowest id first, with what a worker needs.
-pub(super) const IN_STATE: &str = concat!(
-    "SELECT ",
-    job_columns!(),
-    ", has_inputs, args FROM job INDEXED BY job_by_state CROSS JOIN job_args ON job_id = id \
-     WHERE queue_id = ?1 AND state = ?2 ORDER BY id LIMIT ?3"
-);
-
-/// A job with what its worker needs, as it is being put together.
-struct Ready {
-    job: JobSummary,
-    args: String,
-    inputs: Vec<FileRef>,
+macro_rules! with_what_a_worker_needs {
+    ($rest:literal) => {
+        concat!(
+            "SELECT ",
+            job_columns!(),
+            ", flags, held_by, has_inputs, args, options \
+             FROM job INDEXED BY job_by_state CROSS JOIN job_args ON job_id = id ",
+            $rest
+        )
+    };
 }
 
-impl From<Ready> for ClaimedJob {
-    fn from(ready: Ready) -> ClaimedJob {
-        ClaimedJob { job: Arc::new(ready.job), args: ready.args, inputs: ready.inputs }
+/// A queue's jobs in a state, with what a worker needs, in the order in which they are claimed.
+pub(super) const IN_STATE: &str =
+    with_what_a_worker_needs!("WHERE queue_id = ?1 AND state = ?2 ORDER BY priority DESC, id LIMIT ?3");
+/// Those of one priority.
+pub(super) const OF_PRIORITY: &str =
+    with_what_a_worker_needs!("WHERE queue_id = ?1 AND state = ?2 AND priority = ?4 ORDER BY id LIMIT ?3");
+pub(super) const RESULTS: &str = "SELECT on_job_id, job.state, result FROM dependency \
+     LEFT JOIN job ON job.id = on_job_id LEFT JOIN job_output ON job_output.job_id = on_job_id \
+     WHERE dependency.job_id = ?1 ORDER BY on_job_id";
+
+/// Fewest rows read at once after the first ones were looked at in vain.
+const CHUNK: usize = 64;
+
+/// A job with what its worker needs, as it was read.
+struct Ready {
+    row: Row,
+    has_inputs: bool,
+    args: String,
+    options: JobOptions,
+}
+
+/// What came of a look at a job.
+#[derive(PartialEq, Eq)]
+enum Look {
+    Started,
+    InVain,
+}
+
+/// A claim under way.
+struct Claim<'k> {
+    queue: i64,
+    name: Arc<str>,
+    limit: usize,
+    kinds: Option<&'k KnownKinds>,
+    whole_queue: Vec<Applied>,
+    /// Whether any other limit can apply to jobs of the queue.
+    has_limits: bool,
+    /// The other limits of each kind.
+    of_kind: HashMap<String, Vec<Applied>>,
+    looked_in_vain: usize,
+    result: ClaimResult,
+}
+
+impl Claim<'_> {
+    fn room(&self) -> usize {
+        self.limit - self.result.jobs.len()
+    }
+
+    fn due_by(&mut self, at_ms: Option<i64>) {
+        if let Some(at_ms) = at_ms {
+            self.result.due_at_ms = Some(self.result.due_at_ms.map_or(at_ms, |due| due.min(at_ms)));
+        }
     }
 }
 
 impl Transaction<'_> {
-    pub fn claim(&mut self, queue: &str, limit: u32) -> rusqlite::Result<Vec<ClaimedJob>> {
-        let Some((queue, name)) = self.known_queue(queue) else { return Ok(Vec::new()) };
-        let mut claimed = self.in_state(queue, &name, JobState::Pending, limit)?;
-        for Ready { job, .. } in &mut claimed {
-            // Only a job that failed before has an error to clear away.
-            if job.error.is_some() {
-                self.prepared("DELETE FROM job_output WHERE job_id = ?1")?.execute([job.id.0])?;
+    pub fn claim(
+        &mut self,
+        queue: &str,
+        limit: u32,
+        oldest: u32,
+        kinds: Option<&KnownKinds>,
+    ) -> rusqlite::Result<ClaimResult> {
+        let Some((queue, name)) = self.known_queue(queue) else { return Ok(ClaimResult::default()) };
+        let mut claim = self.begin_claim(queue, name, limit, kinds);
+        let oldest = oldest.min(limit) as usize;
+        if oldest > 0 && self.look_at(&mut claim, |tx, claim| tx.oldest(claim.queue, oldest))?.is_break() {
+            return Ok(claim.result);
+        }
+        let mut read = claim.room();
+        loop {
+            let looked =
+                self.look_at(&mut claim, |tx, claim| tx.in_state(claim.queue, JobState::Pending, read))?;
+            if looked.is_break() {
+                return Ok(claim.result);
             }
-            if transition::claim(job, self.now_ms) {
-                self.change(job, queue, JobState::Pending)?;
+            read = claim.room().max(CHUNK);
+        }
+    }
+
+    fn begin_claim<'k>(
+        &self,
+        queue: i64,
+        name: Arc<str>,
+        limit: u32,
+        kinds: Option<&'k KnownKinds>,
+    ) -> Claim<'k> {
+        let book = self.standing.limits.book();
+        let may_apply = |queue: &Option<String>| queue.as_deref().is_none_or(|wanted| wanted == &*name);
+        Claim {
+            queue,
+            limit: limit as usize,
+            kinds,
+            whole_queue: self.applied(book.whole_queue(&name)),
+            has_limits: book.all().iter().any(|limit| may_apply(&limit.queue)),
+            of_kind: HashMap::new(),
+            looked_in_vain: 0,
+            result: ClaimResult::default(),
+            name,
+        }
+    }
+
+    /// Reads jobs and looks at each. `Break`: the claim is over.
+    fn look_at<'k>(
+        &mut self,
+        claim: &mut Claim<'k>,
+        read: impl FnOnce(&mut Self, &Claim<'k>) -> rusqlite::Result<Vec<Ready>>,
+    ) -> rusqlite::Result<ControlFlow<()>> {
+        if claim.room() == 0 {
+            return Ok(ControlFlow::Break(()));
+        }
+        let found = read(self, claim)?;
+        if found.is_empty() {
+            return Ok(ControlFlow::Break(()));
+        }
+        for ready in found {
+            if claim.room() == 0 || self.look(claim, ready)?.is_break() {
+                return Ok(ControlFlow::Break(()));
             }
         }
-        Ok(claimed.into_iter().map(ClaimedJob::from).collect())
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn look(&mut self, claim: &mut Claim<'_>, ready: Ready) -> rusqlite::Result<ControlFlow<()>> {
+        for limit in &claim.whole_queue {
+            let admission = self.admission(limit, "")?;
+            if admission != Admission::Free {
+                claim.result.blocked = Some(admission);
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        if self.judge(claim, ready)? == Look::InVain {
+            claim.looked_in_vain += 1;
+            claim.result.more = claim.looked_in_vain == CLAIM_LOOKS;
+        }
+        Ok(if claim.result.more { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    fn judge(&mut self, claim: &mut Claim<'_>, mut ready: Ready) -> rusqlite::Result<Look> {
+        if ready.options.expires_at_ms.is_some_and(|at_ms| self.now_ms > at_ms) {
+            self.expire(claim, ready.row)?;
+            return Ok(Look::InVain);
+        }
+        let kind = &ready.row.job.kind;
+        if claim.kinds.is_some_and(|kinds| !kinds.contains(kind)) {
+            let kind = kind.clone();
+            self.hold_back(&mut ready.row, NO_WORKER, &kind, None)?;
+            return Ok(Look::InVain);
+        }
+        let keyed = self.limits_of(claim, &ready)?;
+        for (limit, key) in &keyed {
+            let until_ms = match self.admission(limit, key)? {
+                Admission::Free => continue,
+                Admission::NotBefore { at_ms } => Some(at_ms),
+                Admission::Full => None,
+            };
+            self.hold_back(&mut ready.row, limit.id, key, until_ms)?;
+            claim.due_by(until_ms);
+            return Ok(Look::InVain);
+        }
+        self.start(claim, ready, &keyed)?;
+        Ok(Look::Started)
+    }
+
+    /// The limits that apply to a job besides those of the whole queue, each with its key.
+    fn limits_of(&self, claim: &mut Claim<'_>, ready: &Ready) -> rusqlite::Result<Vec<(Applied, String)>> {
+        if !claim.has_limits {
+            return Ok(Vec::new());
+        }
+        let kind = &ready.row.job.kind;
+        if !claim.of_kind.contains_key(kind) {
+            let limits = self.applied(self.standing.limits.book().for_job(&claim.name, kind));
+            claim.of_kind.insert(kind.clone(), limits);
+        }
+        let limits = &claim.of_kind[kind];
+        let args = if limits.iter().any(|limit| limit.rule.key.is_some()) {
+            rows::from_json(&ready.args)?
+        } else {
+            Value::Null
+        };
+        Ok(limits.iter().map(|limit| (limit.clone(), key_of(&limit.rule, &args))).collect())
+    }
+
+    fn applied<'a>(&self, limits: impl Iterator<Item = &'a crate::limits::LimitRef>) -> Vec<Applied> {
+        limits
+            .filter_map(|rule| {
+                let id = self.standing.limits.id(&rule.name)?;
+                Some(Applied { id, rule: Arc::clone(rule) })
+            })
+            .collect()
+    }
+
+    fn expire(&mut self, claim: &mut Claim<'_>, mut row: Row) -> rusqlite::Result<()> {
+        self.forget_error(&row)?;
+        if transition::expire(&mut row.job, self.now_ms) {
+            self.change(&mut row, JobState::Pending)?;
+            claim.result.resolves |= self.tell_end(&row)?;
+            claim.result.expired.push(Moved { job: Arc::new(row.job), from: JobState::Pending });
+        }
+        Ok(())
+    }
+
+    fn start(
+        &mut self,
+        claim: &mut Claim<'_>,
+        ready: Ready,
+        keyed: &[(Applied, String)],
+    ) -> rusqlite::Result<()> {
+        let Ready { mut row, has_inputs, args, options } = ready;
+        self.forget_error(&row)?;
+        if !transition::claim(&mut row.job, self.now_ms) {
+            return Ok(());
+        }
+        let is_limited = !keyed.is_empty() || !claim.whole_queue.is_empty();
+        row.flags.set(Flags::LIMITED, is_limited);
+        self.change(&mut row, JobState::Pending)?;
+        if is_limited {
+            for limit in &claim.whole_queue {
+                self.start_on(limit, "", &row)?;
+            }
+            for (limit, key) in keyed {
+                let due_at_ms = self.start_on(limit, key, &row)?;
+                claim.due_by(due_at_ms);
+            }
+        }
+        let inputs = if has_inputs { self.inputs(row.job.id)? } else { Vec::new() };
+        let results = self.results(&row)?;
+        claim.result.jobs.push(ClaimedJob {
+            job: Arc::new(row.job),
+            args,
+            inputs,
+            options,
+            results,
+            is_limited,
+        });
+        Ok(())
     }
 
     /// Every job at work, by id.
     pub fn all_processing(&self) -> rusqlite::Result<Vec<ClaimedJob>> {
         let mut all = Vec::new();
-        for (id, name) in self.standing.all() {
-            let running = self.in_state(id, &name, JobState::Processing, u32::MAX)?;
-            all.extend(running.into_iter().map(ClaimedJob::from));
+        for (id, _) in self.standing.all() {
+            for ready in self.in_state(id, JobState::Processing, i32::MAX as usize)? {
+                let Ready { row, has_inputs, args, options } = ready;
+                all.push(ClaimedJob {
+                    inputs: if has_inputs { self.inputs(row.job.id)? } else { Vec::new() },
+                    results: self.results(&row)?,
+                    is_limited: row.flags.has(Flags::LIMITED),
+                    job: Arc::new(row.job),
+                    args,
+                    options,
+                });
+            }
         }
         all.sort_by_key(|running| running.job.id);
         Ok(all)
     }
 
-    fn in_state(&self, queue: i64, name: &str, state: JobState, limit: u32) -> rusqlite::Result<Vec<Ready>> {
-        let mut select = self.prepared(IN_STATE)?;
-        let mut found = select.query(params![queue, state_code(state), limit])?;
-        let mut jobs = Vec::new();
-        while let Some(row) = found.next()? {
-            let job = rows::summary(row, name)?;
-            let has_inputs: bool = row.get(JOB_COLUMNS)?;
-            let inputs = if has_inputs { self.inputs(job.id.0)? } else { Vec::new() };
-            jobs.push(Ready { job, args: row.get(JOB_COLUMNS + 1)?, inputs });
+    /// The pending jobs of the lowest ids, where that is not the order of claims anyway.
+    fn oldest(&self, queue: i64, most: usize) -> rusqlite::Result<Vec<Ready>> {
+        let pending = state_code(JobState::Pending);
+        let mut next = self.prepared(rows::NEXT_PRIORITY)?;
+        let mut below = rows::ABOVE_ALL_PRIORITIES;
+        let mut oldest = Vec::new();
+        loop {
+            let mut found = next.query(params![queue, pending, below])?;
+            let Some(row) = found.next()? else { break };
+            below = row.get(0)?;
+            let mut select = self.prepared(OF_PRIORITY)?;
+            let found = select.query(params![queue, pending, most, below])?;
+            self.read_ready(found, &mut oldest)?;
         }
+        oldest.sort_by_key(|ready| ready.row.job.id);
+        oldest.truncate(most);
+        Ok(oldest)
+    }
+
+    fn in_state(&self, queue: i64, state: JobState, limit: usize) -> rusqlite::Result<Vec<Ready>> {
+        let mut jobs = Vec::new();
+        let mut select = self.prepared(IN_STATE)?;
+        let found = select.query(params![queue, state_code(state), limit])?;
+        self.read_ready(found, &mut jobs)?;
         Ok(jobs)
     }
 
-    fn inputs(&self, id: u64) -> rusqlite::Result<Vec<FileRef>> {
-        self.prepared(rows::FILES)?.query_map(params![id, FileRole::Input as i64], rows::file)?.collect()
+    fn read_ready(&self, mut found: rusqlite::Rows<'_>, jobs: &mut Vec<Ready>) -> rusqlite::Result<()> {
+        while let Some(row) = found.next()? {
+            jobs.push(Ready {
+                row: read_row(row, &self.standing)?,
+                has_inputs: row.get(JOB_COLUMNS + 2)?,
+                args: row.get(JOB_COLUMNS + 3)?,
+                options: rows::options(row.get(JOB_COLUMNS + 4)?)?,
+            });
+        }
+        Ok(())
+    }
+
+    fn inputs(&self, id: JobId) -> rusqlite::Result<Vec<FileRef>> {
+        self.prepared(rows::FILES)?.query_map(params![id.0, FileRole::Input as i64], rows::file)?.collect()
+    }
+
+    /// Results of the jobs that this one comes after, where its arguments take them up.
+    fn results(&self, row: &Row) -> rusqlite::Result<Vec<(JobId, Option<String>)>> {
+        if !row.flags.has(Flags::TAKES_RESULTS) {
+            return Ok(Vec::new());
+        }
+        self.prepared(RESULTS)?
+            .query_map([row.job.id.0], |row| {
+                let state: Option<i64> = row.get(1)?;
+                let result: Option<String> = row.get(2)?;
+                let completed = state == Some(state_code(JobState::Completed));
+                // A completed job without a result of its own has null.
+                let result = completed.then(|| result.unwrap_or_else(|| "null".to_owned()));
+                Ok((JobId(row.get(0)?), result))
+            })?
+            .collect()
     }
 }

@@ -1,11 +1,21 @@
 //! The connection that writes: one transaction for each batch.
 
+mod apply;
 mod claim;
 mod clear;
+mod dependencies;
 mod insert;
+mod limits;
+mod log;
+mod meters;
+mod operations;
 mod outcome;
+mod promote;
 mod queues;
 mod recovery;
+mod requests;
+mod schedules;
+mod tidy;
 mod transaction;
 
 use std::sync::Arc;
@@ -14,7 +24,7 @@ use rusqlite::Connection;
 
 use super::failure::explain;
 use super::open::Home;
-use crate::store::ops::{Committed, OpResult, StoredYard, WriteOp};
+use crate::store::ops::{Committed, StoredYard, WriteOp};
 use crate::store::{CommitSeq, StoreError, StoreWriter};
 use queues::Standing;
 use transaction::Transaction;
@@ -85,13 +95,25 @@ impl SqliteWriter {
 impl StoreWriter for SqliteWriter {
     fn apply(&mut self, ops: &[WriteOp], now_ms: i64) -> Result<Committed, StoreError> {
         let (results, commit) = self.transact(now_ms, |tx| ops.iter().map(|op| tx.apply(op)).collect())?;
-        Ok(Committed { commit, results })
+        let limits = self.standing.as_mut().and_then(|standing| standing.limits.news());
+        Ok(Committed { commit, results, limits })
     }
 
     fn load(&mut self) -> Result<StoredYard, StoreError> {
-        let ((queues, processing), commit) =
-            self.transact(0, |tx| Ok((tx.standing.stored_queues(), tx.all_processing()?)))?;
-        Ok(StoredYard { queues, processing, commit })
+        let (yard, commit) = self.transact(0, |tx| {
+            Ok(StoredYard {
+                queues: tx.standing.stored_queues(),
+                processing: tx.all_processing()?,
+                still_counted: tx.still_counted()?,
+                limits: tx.standing.limits.statuses(),
+                schedules: tx.schedules()?,
+                operations: tx.operations()?,
+                due_at_ms: tx.next_due_at_ms()?,
+                unresolved: tx.has_unresolved()?,
+                commit: CommitSeq::default(),
+            })
+        })?;
+        Ok(StoredYard { commit, ..yard })
     }
 
     fn recover_lost(&mut self, max_losses: u32, now_ms: i64) -> Result<u64, StoreError> {
@@ -99,41 +121,64 @@ impl StoreWriter for SqliteWriter {
     }
 }
 
-impl Transaction<'_> {
-    fn apply(&mut self, op: &WriteOp) -> rusqlite::Result<OpResult> {
-        Ok(match op {
-            WriteOp::Insert { jobs } => OpResult::Inserted(self.insert(jobs)?),
-            WriteOp::Claim { queue, limit } => OpResult::Claimed(self.claim(queue, *limit)?),
-            WriteOp::Finish { id, attempt, end, artifacts } => {
-                OpResult::Finished(self.finish(*id, *attempt, end, artifacts)?)
-            }
-            WriteOp::Progress { reports } => OpResult::Progressed(self.report(reports)?),
-            WriteOp::Cancel { id } => OpResult::Cancelled(self.cancel(*id)?),
-            WriteOp::Retry { id } => OpResult::Retried(self.retry(*id)?),
-            WriteOp::Clear { queue, finished_by_ms, limit } => {
-                self.clear(queue.as_deref(), *finished_by_ms, *limit)?
-            }
-            WriteOp::ConfigureQueue { queue, settings } => {
-                self.configure(queue, settings)?;
-                OpResult::QueueConfigured
-            }
-        })
-    }
-}
-
 /// Every statement that looks for the rows it reads or changes, for the test of their plans.
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[
     claim::IN_STATE,
+    claim::OF_PRIORITY,
+    claim::RESULTS,
     clear::FINISHED,
+    clear::DOOMED,
     clear::DELETES[0],
     clear::DELETES[1],
     clear::DELETES[2],
     clear::DELETES[3],
     clear::DELETES[4],
+    clear::FLAGGED_DELETES[0].1,
+    clear::FLAGGED_DELETES[1].1,
+    clear::FLAGGED_DELETES[2].1,
+    clear::FLAGGED_DELETES[3].1,
+    clear::EMPTY_BATCH,
+    dependencies::WAITING,
+    dependencies::SET_STATE,
+    dependencies::MEET_ONE,
+    dependencies::IS_UNMET,
+    dependencies::OPTIONS,
+    dependencies::HAS_ENDED,
+    dependencies::MARK,
+    dependencies::FORGET_END,
+    insert::KEY_HOLDER,
+    insert::EXISTS,
+    insert::REPLACE,
+    insert::REPLACE_ARGS,
+    insert::FORGET_INPUTS,
+    limits::LOOK_ANEW,
+    limits::FORGET_UNUSED,
+    log::FLAGS,
+    meters::BY_ID,
+    meters::BY_KEY,
+    meters::RELEASE,
+    meters::GIVE_BACK,
+    meters::STILL_COUNTED,
+    operations::OPERATION,
+    operations::STEPPED,
     outcome::REPORT,
     outcome::FORGET_ATTEMPTS,
+    outcome::FORGET_LINES,
+    outcome::FORGET_OUTPUT,
+    outcome::SET_PRIORITY,
     outcome::FULL_ERROR,
+    promote::DUE_JOBS,
+    promote::FIRST_DUE,
+    promote::DUE_METERS,
+    promote::FIRST_DUE_METER,
     recovery::LOSSES,
+    recovery::COUNT_METERS,
+    requests::ANSWER,
+    schedules::SCHEDULE,
+    tidy::OLD_ANSWERS,
+    tidy::IDLE_METERS,
+    tidy::EMPTY_BATCHES,
+    transaction::ROW,
     transaction::CHANGE,
 ];

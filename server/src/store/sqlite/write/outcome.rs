@@ -1,4 +1,4 @@
-//! What happens to a job once it is there: reports, outcomes, cancels and retries.
+//! What happens to a job once it is there: reports, outcomes, cancels, retries and priorities.
 
 use std::sync::Arc;
 
@@ -6,15 +6,20 @@ use rusqlite::params;
 use serde_json::Value;
 use taskyard_shared::job::{FileRef, JobId, JobState, JobSummary, Progress};
 
-use super::super::rows::{FileRole, state_code};
-use super::transaction::Transaction;
+use super::super::rows::{FileRole, Flags, state_code};
+use super::transaction::{Row, Transaction};
 use crate::store::KEPT_ATTEMPTS;
-use crate::store::ops::{AttemptEnd, CancelResult, RetryResult};
+use crate::store::ops::{
+    AttemptEnd, CancelResult, FinishResult, Moved, PriorityResult, Released, RetryResult,
+};
 use crate::store::transition::{self, ArchivedOutcome, Leftover};
 
 pub(super) const REPORT: &str =
     "UPDATE job SET progress = ?3 WHERE id = ?1 AND attempt = ?2 AND state = ?4 AND progress <> ?3";
 pub(super) const FORGET_ATTEMPTS: &str = "DELETE FROM past_attempt WHERE job_id = ?1 AND number <= ?2";
+pub(super) const FORGET_LINES: &str = "DELETE FROM log_line WHERE job_id = ?1 AND attempt <= ?2";
+pub(super) const FORGET_OUTPUT: &str = "DELETE FROM job_output WHERE job_id = ?1";
+pub(super) const SET_PRIORITY: &str = "UPDATE job SET priority = ?2 WHERE id = ?1";
 pub(super) const FULL_ERROR: &str = "SELECT error FROM job_output WHERE job_id = ?1";
 
 impl Transaction<'_> {
@@ -24,18 +29,31 @@ impl Transaction<'_> {
         attempt: u32,
         end: &AttemptEnd,
         artifacts: &[FileRef],
-    ) -> rusqlite::Result<Option<Arc<JobSummary>>> {
-        let Some((mut job, queue)) = self.row(id)? else { return Ok(None) };
-        let Some(left) = transition::finish(&mut job, attempt, end, self.now_ms) else { return Ok(None) };
-        self.change(&job, queue, JobState::Processing)?;
+    ) -> rusqlite::Result<Option<FinishResult>> {
+        let Some(mut row) = self.row(id)? else { return Ok(None) };
+        let Some(left) = transition::finish(&mut row.job, attempt, end, self.now_ms) else { return Ok(None) };
+        let is_limited = row.flags.has(Flags::LIMITED);
+        row.flags.set(Flags::LIMITED, false);
+        self.change(&mut row, JobState::Processing)?;
         if let Some(outcome) = left.archived {
-            self.archive(&job, self.now_ms, outcome, left.error)?;
+            self.archive(&row, self.now_ms, outcome, left.error.or(left.reason))?;
         }
-        self.keep_output(&job, &left)?;
+        self.keep_output(&row.job, &left)?;
         for file in artifacts {
             self.insert_file("INSERT OR REPLACE", id, FileRole::Artifact, file)?;
         }
-        Ok(Some(Arc::new(job)))
+        let released = if is_limited { self.give_back(id, attempt..=attempt)? } else { Released::new() };
+        let resolves = self.tell_end(&row)?;
+        Ok(Some(FinishResult { job: Arc::new(row.job), released, resolves }))
+    }
+
+    /// The work of every attempt but one that runs now has ended.
+    pub fn work_ended(&mut self, id: JobId) -> rusqlite::Result<Released> {
+        let before = match self.row(id)? {
+            Some(row) if row.job.state == JobState::Processing => row.job.attempt,
+            _ => u32::MAX,
+        };
+        self.give_back(id, 0..=before.saturating_sub(1))
     }
 
     pub fn report(&mut self, reports: &[(JobId, u32, Progress)]) -> rusqlite::Result<Vec<(JobId, Progress)>> {
@@ -54,41 +72,58 @@ impl Transaction<'_> {
     }
 
     pub fn cancel(&mut self, id: JobId) -> rusqlite::Result<CancelResult> {
-        let Some((mut job, queue)) = self.row(id)? else { return Ok(CancelResult::NotFound) };
-        let from = job.state;
-        if !transition::cancel(&mut job, self.now_ms) {
+        let Some(mut row) = self.row(id)? else { return Ok(CancelResult::NotFound) };
+        let from = row.job.state;
+        if !transition::cancel(&mut row.job, self.now_ms) {
             return Ok(CancelResult::AlreadyFinished(from));
         }
-        self.change(&job, queue, from)?;
-        Ok(CancelResult::Cancelled { job: Arc::new(job), was_running: from == JobState::Processing })
+        self.change(&mut row, from)?;
+        let resolves = self.tell_end(&row)?;
+        Ok(CancelResult::Cancelled { moved: Moved { job: Arc::new(row.job), from }, resolves })
     }
 
     pub fn retry(&mut self, id: JobId) -> rusqlite::Result<RetryResult> {
-        let Some((mut job, queue)) = self.row(id)? else { return Ok(RetryResult::NotFound) };
-        let from = job.state;
-        let ended_at_ms = job.finished_at_ms.unwrap_or(self.now_ms);
-        if !transition::retry(&mut job, self.now_ms) {
+        let Some(mut row) = self.row(id)? else { return Ok(RetryResult::NotFound) };
+        let from = row.job.state;
+        let ended_at_ms = row.job.finished_at_ms;
+        let waits = self.is_unmet(&row)?;
+        if !transition::retry(&mut row.job, waits, self.now_ms) {
             return Ok(RetryResult::WrongState(from));
         }
-        self.change(&job, queue, from)?;
-        if from == JobState::Failed {
-            let error = self.full_error(&job)?;
-            self.archive(&job, ended_at_ms, ArchivedOutcome::Failed, error.as_deref())?;
-        } else {
-            self.archive(&job, ended_at_ms, ArchivedOutcome::Cancelled, None)?;
+        self.change(&mut row, from)?;
+        if let Some(ended_at_ms) = ended_at_ms {
+            let (outcome, error) = match from {
+                JobState::Failed => (ArchivedOutcome::Failed, self.full_error(&row.job)?),
+                _ => (ArchivedOutcome::Cancelled, None),
+            };
+            self.archive(&row, ended_at_ms, outcome, error.as_deref())?;
         }
-        Ok(RetryResult::Retried { job: Arc::new(job), from })
+        Ok(RetryResult::Retried(Moved { job: Arc::new(row.job), from }))
+    }
+
+    pub fn set_priority(&mut self, id: JobId, priority: i16) -> rusqlite::Result<PriorityResult> {
+        let Some(mut row) = self.row(id)? else { return Ok(PriorityResult::NotFound) };
+        if !row.job.state.is_first() {
+            return Ok(PriorityResult::WrongState(row.job.state));
+        }
+        if row.job.priority != priority {
+            row.job.priority = priority;
+            self.prepared(SET_PRIORITY)?.execute(params![id.0, priority])?;
+            self.changed = true;
+        }
+        Ok(PriorityResult::Set(Arc::new(row.job)))
     }
 
     /// Keeps the latest attempt apart from the row, which will tell of the next one. One that is kept
     /// already stays as it is: a job cancelled while it waited had ended its attempt before.
     pub fn archive(
         &self,
-        job: &JobSummary,
+        row: &Row,
         ended_at_ms: i64,
         outcome: ArchivedOutcome,
         error: Option<&str>,
     ) -> rusqlite::Result<()> {
+        let job = &row.job;
         if job.attempt == 0 {
             return Ok(());
         }
@@ -105,8 +140,11 @@ impl Transaction<'_> {
             error
         ])?;
         if job.attempt as usize > KEPT_ATTEMPTS {
-            self.prepared(FORGET_ATTEMPTS)?
-                .execute(params![job.id.0, job.attempt as usize - KEPT_ATTEMPTS])?;
+            let last = job.attempt as usize - KEPT_ATTEMPTS;
+            self.prepared(FORGET_ATTEMPTS)?.execute(params![job.id.0, last])?;
+            if row.flags.has(Flags::LOGGED) {
+                self.prepared(FORGET_LINES)?.execute(params![job.id.0, last])?;
+            }
         }
         Ok(())
     }
@@ -127,6 +165,15 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// The error that the row tells of is about to make room for nothing, or for another one.
+    pub fn forget_error(&self, row: &Row) -> rusqlite::Result<()> {
+        // Only a job that failed before has an error to clear away.
+        if row.job.error.is_some() {
+            self.prepared(FORGET_OUTPUT)?.execute([row.job.id.0])?;
+        }
+        Ok(())
+    }
+
     fn full_error(&self, job: &JobSummary) -> rusqlite::Result<Option<String>> {
         let mut select = self.prepared(FULL_ERROR)?;
         let mut found = select.query([job.id.0])?;
@@ -142,5 +189,6 @@ pub(super) const fn outcome_code(outcome: ArchivedOutcome) -> i64 {
         ArchivedOutcome::Cancelled => 2,
         ArchivedOutcome::Lost => 3,
         ArchivedOutcome::Released => 4,
+        ArchivedOutcome::Snoozed => 5,
     }
 }

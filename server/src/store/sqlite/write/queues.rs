@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rusqlite::{Connection, params};
-use taskyard_shared::queue::StateCounts;
+use rusqlite::{Connection, Row, params};
+use taskyard_shared::queue::{Retention, StateCounts};
 
-use super::super::rows::unknown_code;
+use super::super::rows::{counts, from_json, to_json, unknown_code};
+use super::limits::Limits;
 use super::transaction::Transaction;
 use crate::store::CommitSeq;
 use crate::store::ops::{QueueSettings, StoredQueue};
@@ -15,6 +16,8 @@ use crate::store::ops::{QueueSettings, StoredQueue};
 pub(super) struct Standing {
     pub seq: CommitSeq,
     pub last_job_id: u64,
+    pub last_operation_id: u64,
+    pub limits: Limits,
     /// By their numbers, which count up from 1 without gaps.
     queues: Vec<Queue>,
     by_name: HashMap<Arc<str>, i64>,
@@ -28,36 +31,34 @@ struct Queue {
 
 impl Standing {
     pub fn read(conn: &Connection) -> rusqlite::Result<Standing> {
-        let (seq, last_job_id) = conn.query_row("SELECT commit_seq, last_job_id FROM yard", [], |row| {
-            Ok((CommitSeq(row.get(0)?), row.get(1)?))
-        })?;
-        let mut standing = Standing { seq, last_job_id, queues: Vec::new(), by_name: HashMap::new() };
+        let numbers = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let (seq, last_job_id, last_operation_id) =
+            conn.query_row("SELECT commit_seq, last_job_id, last_operation_id FROM yard", [], numbers)?;
+        let mut standing = Standing {
+            seq: CommitSeq(seq),
+            last_job_id,
+            last_operation_id,
+            limits: Limits::read(conn)?,
+            queues: Vec::new(),
+            by_name: HashMap::new(),
+        };
         let mut all = conn.prepare(
-            "SELECT name, concurrency, paused, pending, processing, completed, failed, cancelled \
-             FROM queue ORDER BY id",
+            "SELECT name, concurrency, paused, draining, max_attempts, timeout_ms, retention, pending, processing, \
+             completed, failed, cancelled, scheduled, waiting FROM queue ORDER BY id",
         )?;
         let mut rows = all.query([])?;
         while let Some(row) = rows.next()? {
-            standing.push(StoredQueue {
-                name: row.get::<_, String>(0)?.into(),
-                settings: QueueSettings { concurrency: row.get(1)?, paused: row.get(2)? },
-                counts: StateCounts {
-                    pending: row.get(3)?,
-                    processing: row.get(4)?,
-                    completed: row.get(5)?,
-                    failed: row.get(6)?,
-                    cancelled: row.get(7)?,
-                },
-            });
+            standing.push(stored_queue(row)?);
         }
         Ok(standing)
     }
 
-    /// Writes the queues that changed, and the numbers.
+    /// Writes the queues and limits that changed, and the numbers.
     pub fn write(&mut self, conn: &Connection) -> rusqlite::Result<()> {
         let mut update = conn.prepare_cached(
-            "UPDATE queue SET concurrency = ?2, paused = ?3, pending = ?4, processing = ?5, completed = ?6, \
-             failed = ?7, cancelled = ?8 WHERE id = ?1",
+            "UPDATE queue SET concurrency = ?2, paused = ?3, draining = ?4, max_attempts = ?5, timeout_ms = ?6, \
+             retention = ?7, pending = ?8, processing = ?9, completed = ?10, failed = ?11, cancelled = ?12, \
+             scheduled = ?13, waiting = ?14 WHERE id = ?1",
         )?;
         for (id, queue) in (1_i64..).zip(&mut self.queues) {
             if std::mem::take(&mut queue.changed) {
@@ -66,16 +67,25 @@ impl Standing {
                     id,
                     settings.concurrency,
                     settings.paused,
+                    settings.draining,
+                    settings.max_attempts,
+                    settings.timeout_ms,
+                    retention_text(&settings.retention)?,
                     counts.pending,
                     counts.processing,
                     counts.completed,
                     counts.failed,
                     counts.cancelled,
+                    counts.scheduled,
+                    counts.waiting,
                 ])?;
             }
         }
-        conn.prepare_cached("UPDATE yard SET commit_seq = ?1, last_job_id = ?2 WHERE only_row = 1")?
-            .execute(params![self.seq.0, self.last_job_id])?;
+        self.limits.write(conn)?;
+        conn.prepare_cached(
+            "UPDATE yard SET commit_seq = ?1, last_job_id = ?2, last_operation_id = ?3 WHERE only_row = 1",
+        )?
+        .execute(params![self.seq.0, self.last_job_id, self.last_operation_id])?;
         Ok(())
     }
 
@@ -100,6 +110,12 @@ impl Standing {
             .and_then(|place| self.queues.get(place))
             .map(|queue| &*queue.stored.name)
             .ok_or_else(|| unknown_code(id))
+    }
+
+    /// The counts of a queue.
+    pub fn counts_of(&self, id: i64) -> StateCounts {
+        let place = usize::try_from(id - 1).ok();
+        place.and_then(|place| self.queues.get(place)).map(|queue| queue.stored.counts).unwrap_or_default()
     }
 
     /// The counts of a queue, to be changed.
@@ -130,7 +146,7 @@ impl Transaction<'_> {
         if let Some((id, _)) = self.standing.find(name) {
             return Ok(id);
         }
-        let settings = QueueSettings { concurrency: 1, paused: false };
+        let settings = QueueSettings::with_concurrency(1);
         let id = self.standing.push(StoredQueue {
             name: Arc::clone(name),
             settings: settings.clone(),
@@ -151,4 +167,26 @@ impl Transaction<'_> {
         }
         Ok(())
     }
+}
+
+fn stored_queue(row: &Row<'_>) -> rusqlite::Result<StoredQueue> {
+    Ok(StoredQueue {
+        name: row.get::<_, String>(0)?.into(),
+        settings: QueueSettings {
+            concurrency: row.get(1)?,
+            paused: row.get(2)?,
+            draining: row.get(3)?,
+            max_attempts: row.get(4)?,
+            timeout_ms: row.get(5)?,
+            retention: row
+                .get::<_, Option<String>>(6)?
+                .map_or_else(|| Ok(Retention::default()), |text| from_json(&text))?,
+        },
+        counts: counts(row, 7)?,
+    })
+}
+
+/// Null: the default.
+fn retention_text(retention: &Retention) -> rusqlite::Result<Option<String>> {
+    if *retention == Retention::default() { Ok(None) } else { to_json(retention).map(Some) }
 }

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
-use taskyard_shared::job::{JobId, JobState, JobSummary};
+use taskyard_shared::job::{JobId, JobOptions, JobState, JobSummary};
 
-use super::super::rows::{self, ROW, state_code};
+use super::super::rows::{self, Flags, HELD_BACK, JOB_COLUMNS, job_columns, state_code};
+use super::meters::Meters;
 use super::queues::Standing;
 
 pub(super) struct Transaction<'c> {
     pub conn: &'c Connection,
     pub standing: Standing,
+    /// Those that were used so far.
+    pub meters: Meters,
     pub now_ms: i64,
     /// Whether anything changed, so that there is something to commit.
     pub changed: bool,
@@ -22,6 +25,8 @@ pub(super) struct Transaction<'c> {
 struct Hot<'c> {
     row: Option<CachedStatement<'c>>,
     change: Option<CachedStatement<'c>>,
+    insert: Option<CachedStatement<'c>>,
+    insert_args: Option<CachedStatement<'c>>,
 }
 
 /// The statement in its slot, prepared at its first use.
@@ -36,13 +41,35 @@ fn hot<'s, 'c>(
     })
 }
 
+const INSERT: &str = "INSERT INTO job (id, queue_id, state, progress, attempt, created_at_ms, has_inputs, kind, name, \
+     detail, max_attempts, priority, batch_id, run_at_ms, flags) \
+     VALUES (?1, ?2, ?3, 0, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+const INSERT_ARGS: &str = "INSERT INTO job_args (job_id, args, options) VALUES (?1, ?2, ?3)";
+
+/// A job's row as the writer sees it.
+pub(super) struct Row {
+    pub job: JobSummary,
+    pub queue: i64,
+    pub flags: Flags,
+    /// The meter that holds it back.
+    pub held_by: Option<i64>,
+}
+
+pub(super) const ROW: &str = concat!("SELECT ", job_columns!(), ", flags, held_by FROM job WHERE id = ?1");
 pub(super) const CHANGE: &str = "UPDATE job SET state = ?2, progress = ?3, attempt = ?4, started_at_ms = ?5, \
-                      finished_at_ms = ?6, error = ?7 WHERE id = ?1";
+     finished_at_ms = ?6, error = ?7, failures = ?8, run_at_ms = ?9, held_by = ?10, flags = ?11 WHERE id = ?1";
 
 impl<'c> Transaction<'c> {
     pub fn begin(conn: &'c Connection, standing: Standing, now_ms: i64) -> rusqlite::Result<Self> {
         conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        Ok(Transaction { conn, standing, now_ms, changed: false, hot: Hot::default() })
+        Ok(Transaction {
+            conn,
+            standing,
+            meters: Meters::default(),
+            now_ms,
+            changed: false,
+            hot: Hot::default(),
+        })
     }
 
     /// Writes the counts and the commit's number, and commits. What was written is on the disk then.
@@ -55,6 +82,7 @@ impl<'c> Transaction<'c> {
     }
 
     fn finish_up(&mut self) -> rusqlite::Result<()> {
+        self.flush_meters()?;
         if self.changed {
             self.standing.seq.0 += 1;
             self.standing.write(self.conn)?;
@@ -76,31 +104,63 @@ impl<'c> Transaction<'c> {
         self.conn.prepare_cached(sql)
     }
 
-    /// A job's row, and the number of its queue.
-    pub fn row(&mut self, id: JobId) -> rusqlite::Result<Option<(JobSummary, i64)>> {
+    /// A job's row.
+    pub fn row(&mut self, id: JobId) -> rusqlite::Result<Option<Row>> {
         // A number that no job can have.
         let Ok(id) = i64::try_from(id.0) else { return Ok(None) };
         let standing = &self.standing;
-        hot(&mut self.hot.row, self.conn, ROW)?
-            .query_row([id], |row| {
-                let queue = rows::queue_id(row)?;
-                Ok((rows::summary(row, standing.name(queue)?)?, queue))
-            })
-            .optional()
+        hot(&mut self.hot.row, self.conn, ROW)?.query_row([id], |row| read_row(row, standing)).optional()
     }
 
-    /// Writes what can change in a row, and counts the job in its new state.
-    pub fn change(&mut self, job: &JobSummary, queue: i64, from: JobState) -> rusqlite::Result<()> {
+    pub fn insert_row(&mut self, new: &Row, has_inputs: bool) -> rusqlite::Result<()> {
+        let Row { job, queue, flags, .. } = new;
+        hot(&mut self.hot.insert, self.conn, INSERT)?.execute(params![
+            job.id.0,
+            queue,
+            state_code(job.state),
+            job.created_at_ms,
+            has_inputs,
+            job.kind,
+            job.name,
+            job.detail,
+            job.max_attempts,
+            job.priority,
+            job.batch.map(|batch| batch.0),
+            job.run_at_ms,
+            flags.0,
+        ])?;
+        self.standing.counts(*queue)?[job.state] += 1;
+        self.changed = true;
+        Ok(())
+    }
+
+    pub fn insert_args(&mut self, id: JobId, args: &str, options: &JobOptions) -> rusqlite::Result<()> {
+        let options = rows::options_text(options)?;
+        hot(&mut self.hot.insert_args, self.conn, INSERT_ARGS)?.execute(params![id.0, args, options])?;
+        Ok(())
+    }
+
+    /// Writes what can change in a row, and counts the job in its new state. One that a meter held back leaves it
+    /// unless it is still pending.
+    pub fn change(&mut self, row: &mut Row, from: JobState) -> rusqlite::Result<()> {
+        if row.job.state != JobState::Pending {
+            self.leave_meter(row)?;
+        }
+        let Row { job, queue, flags, held_by } = &*row;
         hot(&mut self.hot.change, self.conn, CHANGE)?.execute(params![
             job.id.0,
-            state_code(job.state),
+            if held_by.is_some() { HELD_BACK } else { state_code(job.state) },
             job.progress.thousandths(),
             job.attempt,
             job.started_at_ms,
             job.finished_at_ms,
             job.error,
+            job.failures,
+            job.run_at_ms,
+            held_by,
+            flags.0,
         ])?;
-        let counts = self.standing.counts(queue)?;
+        let counts = self.standing.counts(*queue)?;
         counts[from] -= 1;
         counts[job.state] += 1;
         self.changed = true;
@@ -111,4 +171,15 @@ impl<'c> Transaction<'c> {
     pub fn known_queue(&self, name: &str) -> Option<(i64, Arc<str>)> {
         self.standing.find(name)
     }
+}
+
+/// A row of [`ROW`]: the flags and the meter follow the job's columns.
+pub(super) fn read_row(row: &rusqlite::Row<'_>, standing: &Standing) -> rusqlite::Result<Row> {
+    let queue = rows::queue_id(row)?;
+    Ok(Row {
+        job: rows::summary(row, standing.name(queue)?)?,
+        queue,
+        flags: Flags(row.get(JOB_COLUMNS)?),
+        held_by: row.get(JOB_COLUMNS + 1)?,
+    })
 }

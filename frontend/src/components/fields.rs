@@ -4,13 +4,15 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use taskyard_shared::error::FieldError;
 
-use crate::components::upload::upload;
+use super::upload::upload;
 use crate::format;
 use crate::state::form::{Field, Input, Values, error_for};
 
 /// A handle; copies are the same form.
 #[derive(Clone, Copy)]
 pub struct FormState {
+    /// What the ids of its controls begin with: two forms may have a field of the same name.
+    pub prefix: &'static str,
     pub values: RwSignal<Values>,
     pub errors: RwSignal<Vec<FieldError>>,
     /// Counts the resets: controls that keep something of their own begin anew.
@@ -18,6 +20,15 @@ pub struct FormState {
 }
 
 impl FormState {
+    pub fn new(prefix: &'static str, initial: Values) -> Self {
+        FormState {
+            prefix,
+            values: RwSignal::new(initial),
+            errors: RwSignal::new(Vec::new()),
+            round: RwSignal::new(0),
+        }
+    }
+
     fn value(self, pointer: &str) -> String {
         self.values.with(|values| values.get(pointer).cloned().unwrap_or_default())
     }
@@ -61,7 +72,7 @@ fn field_view(field: Field, state: FormState) -> AnyView {
         }
         .into_any();
     }
-    let id = format!("field{}", field.pointer.replace('/', "-"));
+    let id = format!("{}{}", state.prefix, field.pointer.replace('/', "-"));
     let error_id = format!("{id}-error");
     let label = field.label.clone();
     let optional = !field.required && !matches!(field.input, Input::Toggle);
@@ -84,6 +95,7 @@ fn field_view(field: Field, state: FormState) -> AnyView {
 fn hint(field: &Field) -> String {
     let how = match &field.input {
         Input::Lines { .. } => "One on each line.",
+        Input::Span { .. } => "Such as 30 s, 5 min or 7 d.",
         Input::Pairs => "\"Name: value\" on each line.",
         Input::Json => "As JSON.",
         _ => "",
@@ -127,7 +139,12 @@ fn control(field: &Field, id: &str, state: FormState, error: Memo<Option<String>
         Input::Upload => {
             view! { <UploadControl id described state set pointer=field.pointer.clone()/> }.into_any()
         }
-        Input::Text { long: false, .. } | Input::Number { .. } => {
+        Input::Moment => view! {
+            <input id=id type="datetime-local" prop:value=value on:change=typed
+                aria-describedby=described aria-invalid=invalid/>
+        }
+        .into_any(),
+        Input::Text { long: false, .. } | Input::Number { .. } | Input::Span { .. } => {
             let mode = if matches!(field.input, Input::Number { .. }) { "decimal" } else { "text" };
             view! {
                 <input id=id type="text" inputmode=mode autocomplete="off" prop:value=value on:input=typed

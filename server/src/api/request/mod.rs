@@ -1,0 +1,16 @@
+//! What a request brings: parts of its path, its query, its headers and its body. Each says what it takes, so that
+//! the document of the API is made from the very types that read the requests.
+
+mod body;
+mod idempotency;
+mod part;
+mod path;
+mod query;
+#[cfg(test)]
+mod tests;
+
+pub use body::{FileBody, JsonBody};
+pub use idempotency::IdempotencyHeader;
+pub use part::{Describe, Header, Part, SchemaOf, schema_of};
+pub use path::{Id, Name};
+pub use query::Query;

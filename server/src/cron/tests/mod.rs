@@ -1,0 +1,8 @@
+//! What expressions in zones promise.
+
+mod dates;
+mod daylight;
+mod model;
+mod properties;
+mod reading;
+mod refusals;

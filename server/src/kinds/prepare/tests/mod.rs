@@ -1,0 +1,5 @@
+//! What becomes of what a client wants added.
+
+mod one;
+mod results;
+mod several;

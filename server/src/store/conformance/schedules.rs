@@ -1,0 +1,112 @@
+//! Jobs that are added again and again.
+
+use taskyard_shared::job::{JobId, JobState};
+use taskyard_shared::new_job::{NewJob, OnConflict};
+use taskyard_shared::schedule::{Missed, Overlap, Schedule, ScheduleStatus};
+
+use super::TestYard;
+use super::yard::{completed, job, unique};
+use crate::store::ops::{
+    Fire, FireResult, InsertError, InsertOutcome, JobInsert, OpResult, StoredSchedule, WriteOp,
+};
+
+fn schedule(name: &str) -> StoredSchedule {
+    let schedule = Schedule {
+        name: name.to_owned(),
+        cron: "0 9 * * *".to_owned(),
+        zone: "Europe/Berlin".to_owned(),
+        job: NewJob::new("demo", serde_json::json!({})),
+        overlap: Overlap::Skip,
+        missed: Missed::RunOnce,
+        paused: false,
+    };
+    let status = ScheduleStatus {
+        schedule,
+        next_run_at_ms: Some(9_000),
+        last_run_at_ms: None,
+        last_job: None,
+        skipped: 0,
+    };
+    StoredSchedule { status, job: job("demo", "report") }
+}
+
+fn fire(name: &str, unless_unfinished: Option<JobId>) -> Fire {
+    let (job, run_at_ms) = (job("demo", "report"), 9_000);
+    Fire { name: name.to_owned(), job, run_at_ms, next_run_at_ms: Some(18_000), unless_unfinished }
+}
+
+fn status(yard: &mut TestYard) -> ScheduleStatus {
+    yard.writer.load().unwrap().schedules.remove(0).status
+}
+
+pub fn a_schedule_is_stored_in_place_of_the_one_of_its_name(mut yard: TestYard) {
+    yard.set_schedule(schedule("b"));
+    yard.set_schedule(schedule("a"));
+    let mut paused = schedule("b");
+    paused.status.schedule.paused = true;
+    paused.job.priority = 9;
+    yard.set_schedule(paused.clone());
+    assert_eq!(yard.writer.load().unwrap().schedules, [schedule("a"), paused]);
+    let remove = |name: &str| WriteOp::RemoveSchedule { name: name.to_owned() };
+    assert_eq!(yard.apply(remove("b")), OpResult::ScheduleRemoved { existed: true });
+    assert_eq!(yard.apply(remove("b")), OpResult::ScheduleRemoved { existed: false });
+    assert_eq!(yard.writer.load().unwrap().schedules, [schedule("a")]);
+}
+
+pub fn a_run_adds_its_job_and_moves_the_schedule_on(mut yard: TestYard) {
+    yard.set_schedule(schedule("a"));
+    let FireResult::Fired { outcome, status: told } = yard.fire(fire("a", None)) else { panic!() };
+    let InsertOutcome::Added(row) = outcome else { panic!() };
+    assert_eq!(*row, yard.detail(row.id).job);
+    assert_eq!((told.next_run_at_ms, told.last_run_at_ms), (Some(18_000), Some(9_000)));
+    assert_eq!((told.last_job, told.skipped), (Some(row.id), 0));
+    assert_eq!(status(&mut yard), *told);
+    let last = Fire { next_run_at_ms: None, ..fire("a", None) };
+    let FireResult::Fired { status, .. } = yard.fire(last) else { panic!() };
+    assert_eq!((status.next_run_at_ms, status.last_job), (None, Some(JobId(2))));
+    yard.assert_counts_are_exact();
+}
+
+pub fn a_run_is_left_out_while_the_job_before_has_not_ended(mut yard: TestYard) {
+    yard.set_schedule(schedule("a"));
+    let FireResult::Fired { status: first, .. } = yard.fire(fire("a", None)) else { panic!() };
+    let before = first.last_job;
+    let FireResult::Skipped { status: told } = yard.fire(fire("a", before)) else { panic!() };
+    assert_eq!((told.skipped, told.last_job, told.next_run_at_ms), (1, before, Some(18_000)));
+    assert_eq!(told.last_run_at_ms, first.last_run_at_ms);
+    assert_eq!(status(&mut yard), *told);
+    assert_eq!(yard.counts("demo").total(), 1);
+    yard.claim("demo", 1);
+    yard.finish(JobId(1), 1, completed());
+    assert!(matches!(yard.fire(fire("a", before)), FireResult::Fired { .. }));
+    yard.clear(None, i64::MAX, 9);
+    assert!(matches!(yard.fire(fire("a", before)), FireResult::Fired { .. }), "it is gone");
+}
+
+pub fn a_run_whose_job_is_refused_moves_the_schedule_on_all_the_same(mut yard: TestYard) {
+    yard.set_schedule(schedule("a"));
+    let first = yard.add_job(unique("k", OnConflict::Reject));
+    let with = |on_conflict| Fire { job: unique("k", on_conflict), ..fire("a", None) };
+    let FireResult::Fired { outcome, status } = yard.fire(with(OnConflict::Reject)) else { panic!() };
+    assert_eq!(outcome, InsertOutcome::Refused(InsertError::Taken(first)));
+    assert_eq!(
+        (status.next_run_at_ms, status.last_run_at_ms, status.last_job),
+        (Some(18_000), Some(9_000), None)
+    );
+    let FireResult::Fired { outcome, status } = yard.fire(with(OnConflict::Existing)) else { panic!() };
+    assert_eq!((outcome, status.last_job), (InsertOutcome::Existing(first), None));
+}
+
+pub fn a_schedule_that_is_gone_does_not_run(mut yard: TestYard) {
+    let before = yard.writer.load().unwrap();
+    assert_eq!(yard.fire(fire("a", None)), FireResult::NoSuchSchedule);
+    assert_eq!(yard.writer.load().unwrap(), before);
+}
+
+pub fn a_run_may_add_a_job_for_later(mut yard: TestYard) {
+    yard.set_schedule(schedule("a"));
+    let later = JobInsert { run_at_ms: Some(90_000), ..job("new", "later") };
+    yard.fire(Fire { job: later, ..fire("a", None) });
+    assert_eq!(yard.state(JobId(1)), JobState::Scheduled);
+    assert_eq!(yard.counts("new").scheduled, 1);
+}

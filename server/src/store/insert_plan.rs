@@ -1,0 +1,162 @@
+//! What becomes of each job of an insert: decided here for every store, before anything is written.
+
+use std::collections::HashMap;
+
+use taskyard_shared::command::AddOutcome;
+use taskyard_shared::error::{ErrorCode, WireError};
+use taskyard_shared::job::{JobId, JobState};
+use taskyard_shared::new_job::{AddMode, OnConflict};
+
+use super::ops::{AfterInsert, InsertError, InsertOutcome, JobInsert, UniqueInsert};
+
+/// What to do with a job.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Planned {
+    /// Store it under this id, and let its unique key point there.
+    Insert(JobId),
+    /// The job that has its key is the answer.
+    Existing(JobId),
+    /// The job that has its key gets what this one brings.
+    Replace(JobId),
+    Refuse(InsertError),
+    NotAdded,
+}
+
+/// The job that a unique key points to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct KeyHolder {
+    pub id: JobId,
+    pub state: JobState,
+    pub created_at_ms: i64,
+}
+
+/// What the plan has to know of what is stored.
+pub(super) trait Stored {
+    type Error;
+
+    /// The job that has this unique key, if it still exists.
+    fn key_holder(&self, key: &str) -> Result<Option<KeyHolder>, Self::Error>;
+
+    fn exists(&self, id: JobId) -> Result<bool, Self::Error>;
+}
+
+/// Plans each job, in order; `last_id` is the highest id given so far. The ids of [`Planned::Insert`] follow it
+/// without gaps.
+pub(super) fn plan<S: Stored>(
+    jobs: &[JobInsert],
+    mode: AddMode,
+    stored: &S,
+    last_id: u64,
+    now_ms: i64,
+) -> Result<Vec<Planned>, S::Error> {
+    let mut planning =
+        Planning { stored, now_ms, taken: HashMap::new(), plans: Vec::with_capacity(jobs.len()) };
+    let mut next_id = last_id + 1;
+    for job in jobs {
+        let planned = planning.one(job, JobId(next_id))?;
+        next_id += u64::from(matches!(planned, Planned::Insert(_)));
+        planning.plans.push(planned);
+    }
+    Ok(settle(planning.plans, mode))
+}
+
+struct Planning<'a, S> {
+    stored: &'a S,
+    now_ms: i64,
+    /// Keys of jobs of this insert.
+    taken: HashMap<&'a str, KeyHolder>,
+    plans: Vec<Planned>,
+}
+
+impl<'a, S: Stored> Planning<'a, S> {
+    fn one(&mut self, job: &'a JobInsert, id: JobId) -> Result<Planned, S::Error> {
+        for after in &job.after {
+            match *after {
+                AfterInsert::Stored(before) if !self.stored.exists(before)? => {
+                    return Ok(Planned::Refuse(InsertError::NoSuchDependency(before)));
+                }
+                AfterInsert::Inserted(place) if matches!(self.plans.get(place), Some(Planned::Refuse(_))) => {
+                    return Ok(Planned::Refuse(InsertError::DependencyRefused(place)));
+                }
+                _ => {}
+            }
+        }
+        let Some(unique) = &job.unique else { return Ok(Planned::Insert(id)) };
+        let holder = match self.taken.get(unique.key.as_str()) {
+            Some(holder) => Some(*holder),
+            None => self.stored.key_holder(&unique.key)?,
+        };
+        if let Some(holder) = holder.filter(|holder| stands_in_the_way(holder, unique, self.now_ms)) {
+            return Ok(conflict(&holder, unique.on_conflict));
+        }
+        let state = super::transition::first_state(job, self.now_ms);
+        self.taken.insert(&unique.key, KeyHolder { id, state, created_at_ms: self.now_ms });
+        Ok(Planned::Insert(id))
+    }
+}
+
+fn stands_in_the_way(holder: &KeyHolder, unique: &UniqueInsert, now_ms: i64) -> bool {
+    unique.states.contains(&holder.state)
+        && unique.period_ms.is_none_or(|period| now_ms < holder.created_at_ms.saturating_add(period))
+}
+
+fn conflict(holder: &KeyHolder, rule: OnConflict) -> Planned {
+    match rule {
+        OnConflict::Reject => Planned::Refuse(InsertError::Taken(holder.id)),
+        OnConflict::Existing => Planned::Existing(holder.id),
+        OnConflict::Replace if holder.state.is_first() => Planned::Replace(holder.id),
+        OnConflict::Replace => Planned::Refuse(InsertError::NotReplaceable(holder.id, holder.state)),
+    }
+}
+
+fn settle(mut plans: Vec<Planned>, mode: AddMode) -> Vec<Planned> {
+    if mode == AddMode::AllOrNothing && plans.iter().any(|plan| matches!(plan, Planned::Refuse(_))) {
+        for plan in &mut plans {
+            if !matches!(plan, Planned::Refuse(_)) {
+                *plan = Planned::NotAdded;
+            }
+        }
+    }
+    plans
+}
+
+/// The id of the job that the one at `place` became, or stands for.
+pub(super) fn id_at(plans: &[Planned], place: usize) -> Option<JobId> {
+    match plans.get(place)? {
+        Planned::Insert(id) | Planned::Existing(id) | Planned::Replace(id) => Some(*id),
+        Planned::Refuse(_) | Planned::NotAdded => None,
+    }
+}
+
+/// The answer that is kept under an idempotency key. None where nothing came of the request: then it may be made
+/// again.
+pub(super) fn remembered(outcomes: &[InsertOutcome]) -> Option<Vec<AddOutcome>> {
+    let came_of_it = |outcome: &InsertOutcome| {
+        matches!(outcome, InsertOutcome::Added(_) | InsertOutcome::Existing(_) | InsertOutcome::Replaced(_))
+    };
+    outcomes.iter().any(came_of_it).then(|| outcomes.iter().map(AddOutcome::from).collect())
+}
+
+impl From<&InsertOutcome> for AddOutcome {
+    fn from(outcome: &InsertOutcome) -> AddOutcome {
+        match outcome {
+            InsertOutcome::Added(job) => AddOutcome::Added { id: job.id },
+            InsertOutcome::Existing(id) => AddOutcome::Existing { id: *id },
+            InsertOutcome::Replaced(moved) => AddOutcome::Replaced { id: moved.job.id },
+            InsertOutcome::Refused(error) => AddOutcome::Refused { error: error.into() },
+            InsertOutcome::NotAdded => AddOutcome::NotAdded {},
+        }
+    }
+}
+
+impl From<&InsertError> for WireError {
+    fn from(error: &InsertError) -> WireError {
+        let code = match error {
+            InsertError::Taken(_) | InsertError::NotReplaceable(..) | InsertError::DependencyRefused(_) => {
+                ErrorCode::Conflict
+            }
+            InsertError::NoSuchDependency(_) => ErrorCode::NotFound,
+        };
+        WireError::new(code, error.to_string())
+    }
+}

@@ -1,0 +1,48 @@
+//! Jobs that are added again and again.
+
+use super::yard::Yard;
+use crate::store::ops::{AddTerms, Fire, FireResult, InsertOutcome, InsertResult, StoredSchedule};
+
+impl Yard {
+    pub fn set_schedule(&mut self, schedule: &StoredSchedule) {
+        let mut schedule = schedule.clone();
+        let name = schedule.status.schedule.name.clone();
+        if let Some(earlier) = self.schedules.get(&name) {
+            schedule.keep_history(&earlier.status);
+        }
+        self.schedules.insert(name, schedule);
+        self.changed = true;
+    }
+
+    pub fn fire(&mut self, fire: &Fire, now_ms: i64) -> FireResult {
+        if !self.schedules.contains_key(&fire.name) {
+            return FireResult::NoSuchSchedule;
+        }
+        let runs_still =
+            fire.unless_unfinished.and_then(|id| self.state(id)).is_some_and(|state| !state.is_finished());
+        let outcome = (!runs_still).then(|| self.add_one(fire, now_ms));
+        self.changed = true;
+        let Some(stored) = self.schedules.get_mut(&fire.name) else { return FireResult::NoSuchSchedule };
+        let status = &mut stored.status;
+        status.next_run_at_ms = fire.next_run_at_ms;
+        let Some(outcome) = outcome else {
+            status.skipped += 1;
+            return FireResult::Skipped { status: Box::new(status.clone()) };
+        };
+        status.last_run_at_ms = Some(fire.run_at_ms);
+        if let InsertOutcome::Added(job) = &outcome {
+            status.last_job = Some(job.id);
+        }
+        FireResult::Fired { outcome, status: Box::new(status.clone()) }
+    }
+
+    fn add_one(&mut self, fire: &Fire, now_ms: i64) -> InsertOutcome {
+        let terms = AddTerms::default();
+        match self.insert(std::slice::from_ref(&fire.job), &terms, now_ms) {
+            InsertResult::Done { mut outcomes, .. } => outcomes.remove(0),
+            InsertResult::Replayed { .. } | InsertResult::KeyReused => {
+                unreachable!("a run of a schedule has no idempotency key")
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Limits as they were set, and the sums over their meters. Like the queues, the writer keeps them in memory between
+//! transactions.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, params};
+use taskyard_shared::limit::{Limit, LimitStatus};
+
+use super::super::rows::{from_json, to_json};
+use super::transaction::Transaction;
+use crate::limits::{LimitBook, LimitRef};
+
+/// Jobs that a meter of this limit holds back are looked at by the next promotion.
+pub(super) const LOOK_ANEW: &str =
+    "UPDATE meter INDEXED BY meter_holding SET due_at_ms = ?2 WHERE limit_id = ?1 AND held > 0";
+/// Meters of a limit that nobody uses any more.
+pub(super) const FORGET_UNUSED: &str = "DELETE FROM meter WHERE limit_id = ?1 AND running = 0 AND held = 0";
+
+/// What all meters of a limit, or one of them, come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sums {
+    pub keys: i64,
+    pub running: i64,
+    pub held: i64,
+}
+
+#[derive(Default)]
+pub(super) struct Limits {
+    book: LimitBook,
+    /// Sorted by name.
+    known: Vec<Known>,
+    /// As somebody heard of them last.
+    announced: Vec<LimitStatus>,
+}
+
+struct Known {
+    id: i64,
+    limit: LimitRef,
+    sums: Sums,
+    /// Whether its row in the file is behind.
+    changed: bool,
+}
+
+impl Limits {
+    pub fn read(conn: &Connection) -> rusqlite::Result<Limits> {
+        let mut limits = Limits::default();
+        let mut all =
+            conn.prepare("SELECT id, rule, keys, running, held_back FROM limit_rule ORDER BY name")?;
+        let mut rows = all.query([])?;
+        while let Some(row) = rows.next()? {
+            let limit: LimitRef = Arc::new(from_json(&row.get::<_, String>(1)?)?);
+            let sums = Sums { keys: row.get(2)?, running: row.get(3)?, held: row.get(4)? };
+            limits.known.push(Known { id: row.get(0)?, limit, sums, changed: false });
+        }
+        limits.book = LimitBook::new(limits.known.iter().map(|known| Limit::clone(&known.limit)));
+        limits.announced = limits.statuses();
+        Ok(limits)
+    }
+
+    /// Writes the sums that changed.
+    pub fn write(&mut self, conn: &Connection) -> rusqlite::Result<()> {
+        for known in self.known.iter_mut().filter(|known| known.changed) {
+            conn.prepare_cached(
+                "UPDATE limit_rule SET keys = ?2, running = ?3, held_back = ?4 WHERE id = ?1",
+            )?
+            .execute(params![known.id, known.sums.keys, known.sums.running, known.sums.held])?;
+            known.changed = false;
+        }
+        Ok(())
+    }
+
+    pub fn book(&self) -> &LimitBook {
+        &self.book
+    }
+
+    pub fn statuses(&self) -> Vec<LimitStatus> {
+        self.known.iter().map(Known::status).collect()
+    }
+
+    /// Every limit as it stands, if that is not what was said last.
+    pub fn news(&mut self) -> Option<Vec<LimitStatus>> {
+        let now = self.statuses();
+        (now != self.announced).then(|| {
+            self.announced.clone_from(&now);
+            now
+        })
+    }
+
+    /// The number of a limit of the book.
+    pub fn id(&self, name: &str) -> Option<i64> {
+        self.known.iter().find(|known| known.limit.name == name).map(|known| known.id)
+    }
+
+    /// The limit of that number, if it still exists.
+    pub fn rule(&self, id: i64) -> Option<LimitRef> {
+        self.known.iter().find(|known| known.id == id).map(|known| Arc::clone(&known.limit))
+    }
+
+    /// A meter of that limit came to something else.
+    pub fn meter_changed(&mut self, id: i64, from: Sums, to: Sums) {
+        if from != to
+            && let Some(known) = self.known.iter_mut().find(|known| known.id == id)
+        {
+            known.sums.keys += to.keys - from.keys;
+            known.sums.running += to.running - from.running;
+            known.sums.held += to.held - from.held;
+            known.changed = true;
+        }
+    }
+
+    /// What all meters of each limit come to was counted anew.
+    pub fn recounted(&mut self, count: impl Fn(i64) -> Sums) {
+        for known in &mut self.known {
+            let sums = count(known.id);
+            known.changed |= known.sums != sums;
+            known.sums = sums;
+        }
+    }
+
+    fn put(&mut self, id: i64, limit: &Limit) {
+        self.book.set(limit.clone());
+        let limit = Arc::new(limit.clone());
+        match self.known.binary_search_by(|known| known.limit.name.cmp(&limit.name)) {
+            Ok(place) => self.known[place].limit = limit,
+            Err(place) => {
+                self.known.insert(place, Known { id, limit, sums: Sums::default(), changed: false });
+            }
+        }
+    }
+}
+
+impl Known {
+    fn status(&self) -> LimitStatus {
+        LimitStatus {
+            limit: Limit::clone(&self.limit),
+            keys: self.sums.keys.unsigned_abs(),
+            running: self.sums.running.unsigned_abs(),
+            held_back: self.sums.held.unsigned_abs(),
+        }
+    }
+}
+
+impl Transaction<'_> {
+    pub fn set_limit(&mut self, limit: &Limit) -> rusqlite::Result<()> {
+        let rule = to_json(limit)?;
+        let id = match self.standing.limits.id(&limit.name) {
+            Some(id) => {
+                self.prepared("UPDATE limit_rule SET rule = ?2 WHERE id = ?1")?.execute(params![id, rule])?;
+                self.look_anew(id)?;
+                id
+            }
+            None => {
+                self.prepared("INSERT INTO limit_rule (name, rule) VALUES (?1, ?2)")?
+                    .execute(params![limit.name, rule])?;
+                self.conn.last_insert_rowid()
+            }
+        };
+        self.changed |= self.standing.limits.rule(id).is_none_or(|known| *known != *limit);
+        self.standing.limits.put(id, limit);
+        Ok(())
+    }
+
+    /// Answers whether there was one. Its meters go when no job counts towards them any more.
+    pub fn remove_limit(&mut self, name: &str) -> rusqlite::Result<bool> {
+        let Some(id) = self.standing.limits.id(name) else { return Ok(false) };
+        self.look_anew(id)?;
+        self.prepared(FORGET_UNUSED)?.execute([id])?;
+        self.prepared("DELETE FROM limit_rule WHERE id = ?1")?.execute([id])?;
+        self.standing.limits.book.remove(name);
+        self.standing.limits.known.retain(|known| known.id != id);
+        self.changed = true;
+        Ok(true)
+    }
+
+    fn look_anew(&mut self, limit: i64) -> rusqlite::Result<()> {
+        self.flush_meters()?;
+        self.prepared(LOOK_ANEW)?.execute(params![limit, self.now_ms])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,291 @@
+//! The handle: what other Rust programs, the API and the sockets call.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
+
+use actix::{Addr, Arbiter};
+use taskyard_shared::batch::{BatchId, BatchStatus};
+use taskyard_shared::command::AddOutcome;
+use taskyard_shared::error::{ErrorCode, WireError};
+use taskyard_shared::explain::Explanation;
+use taskyard_shared::job::{JobDetail, JobId};
+use taskyard_shared::kind::KindInfo;
+use taskyard_shared::log::LogLine;
+use taskyard_shared::new_job::{AddMode, NewJob, NewJobs};
+use taskyard_shared::queue::{QueueChange, QueueStatus};
+use taskyard_shared::view::{JobsQuery, YardLists};
+
+use super::builder::YardBuilder;
+use crate::clock::Clock;
+use crate::executor::Executor;
+use crate::files::FileStore;
+use crate::kinds::KindRegistry;
+use crate::pubsub::{GetCounters, PubSub, PubSubCounters};
+use crate::queue::core::AddAnswer;
+use crate::queue::messages::{
+    AddJobs, CancelJob, ConfigureQueue, ExplainJob, ListQueues, ListYard, QueueError,
+};
+use crate::queue::{JobQueue, WriterSlot};
+use crate::store::writer::WriterCounters;
+use crate::store::{AddTerms, IdempotencyKey, JobsPage, Store, StoreError, StoreReader};
+use crate::supervision::Supervision;
+use crate::views::{LiveCounters, ViewHub};
+
+/// A running yard. Cheap to clone; every clone is the same yard. It runs until [`Yard::stop`].
+#[derive(Clone)]
+pub struct Yard {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub queue: Addr<JobQueue>,
+    pub hub: Addr<ViewHub>,
+    pub pubsub: Addr<PubSub>,
+    pub refused: Arc<AtomicU64>,
+    pub live_counters: Arc<LiveCounters>,
+    pub kinds: Arc<KindRegistry>,
+    pub files: Arc<FileStore>,
+    pub store: Arc<dyn Store>,
+    pub reader: Arc<dyn StoreReader>,
+    pub executor: Arc<Executor>,
+    pub supervision: Supervision,
+    pub writer: WriterSlot,
+    pub arbiters: [Arbiter; 2],
+    /// Set when [`Yard::stop`] begins.
+    pub stopping: AtomicBool,
+    pub instance: String,
+    pub clock: Clock,
+}
+
+/// A job that was added, or that stood in the way of adding it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddedJob {
+    pub id: JobId,
+    pub is_new: bool,
+}
+
+impl Yard {
+    pub fn builder() -> YardBuilder {
+        YardBuilder::default()
+    }
+
+    /// Stores a job and answers its id; from then on it survives a power cut. Where another job has its unique key
+    /// and that one is wanted then, that one's id.
+    ///
+    /// # Errors
+    /// The job is refused, with what is wrong with it, or could not be stored; nothing was stored then.
+    pub async fn add(&self, job: NewJob) -> Result<JobId, WireError> {
+        self.add_with(job, None).await.map(|added| added.id)
+    }
+
+    /// As [`Yard::add`]; a repeated request with the same `idempotency` key is answered as the first was.
+    pub async fn add_with(
+        &self,
+        job: NewJob,
+        idempotency: Option<IdempotencyKey>,
+    ) -> Result<AddedJob, WireError> {
+        let insert = self.inner.kinds.prepare(job, &self.inner.files, self.inner.clock.now_ms()).await?;
+        let terms = AddTerms { idempotency, ..AddTerms::default() };
+        let added = self.ask(AddJobs { jobs: vec![insert], terms }).await?;
+        match added.outcomes.into_iter().next() {
+            Some(AddOutcome::Added { id }) => Ok(AddedJob { id, is_new: true }),
+            Some(AddOutcome::Existing { id } | AddOutcome::Replaced { id }) => {
+                Ok(AddedJob { id, is_new: false })
+            }
+            Some(AddOutcome::Refused { error }) => Err(error),
+            Some(AddOutcome::NotAdded {}) | None => {
+                Err(WireError::new(ErrorCode::Internal, "the job got no answer"))
+            }
+        }
+    }
+
+    /// Stores jobs in one transaction, all or none, and answers their ids in order.
+    ///
+    /// # Errors
+    /// As [`Yard::add`]; the first job that is wrong is named.
+    pub async fn add_many(&self, jobs: Vec<NewJob>) -> Result<Vec<JobId>, WireError> {
+        let jobs = NewJobs { jobs, mode: AddMode::AllOrNothing, batch: None, then: None, chain: false };
+        let added = self.add_all(jobs, None).await?;
+        let mut ids = Vec::with_capacity(added.outcomes.len());
+        for outcome in added.outcomes {
+            match outcome {
+                AddOutcome::Added { id } | AddOutcome::Existing { id } | AddOutcome::Replaced { id } => {
+                    ids.push(id);
+                }
+                AddOutcome::Refused { error } => return Err(error),
+                AddOutcome::NotAdded {} => {}
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Stores several jobs, which may come after each other, in one transaction.
+    ///
+    /// # Errors
+    /// The call as a whole is wrong. What is wrong with single jobs is in their outcomes.
+    pub async fn add_all(
+        &self,
+        jobs: NewJobs,
+        idempotency: Option<IdempotencyKey>,
+    ) -> Result<AddAnswer, WireError> {
+        let prepared =
+            self.inner.kinds.prepare_all(jobs, &self.inner.files, self.inner.clock.now_ms()).await?;
+        let (jobs, mut terms, seat) = prepared.into_parts();
+        if jobs.is_empty() {
+            return Ok(AddAnswer { batch: None, outcomes: seat.outcomes(Vec::new()) });
+        }
+        terms.idempotency = idempotency;
+        let added = self.ask(AddJobs { jobs, terms }).await?;
+        Ok(AddAnswer { batch: added.batch, outcomes: seat.outcomes(added.outcomes) })
+    }
+
+    /// Cancels a job that has not ended. Answers whether it was running, in which case its work is being stopped.
+    pub async fn cancel(&self, id: JobId) -> Result<bool, WireError> {
+        self.ask(CancelJob { id }).await
+    }
+
+    /// Changes a queue's settings as given, and answers how it stands then.
+    pub async fn configure(&self, queue: String, change: QueueChange) -> Result<QueueStatus, WireError> {
+        self.ask(ConfigureQueue { queue, change }).await
+    }
+
+    /// Why a job is not running.
+    pub async fn explain(&self, id: JobId) -> Result<Explanation, WireError> {
+        let facts = self.read(move |reader| reader.waiting_facts(id)).await?;
+        let facts = Box::new(facts.ok_or(QueueError::NoSuchJob(id))?);
+        self.ask(ExplainJob { facts }).await
+    }
+
+    /// Schedules, limits and operations as they stand.
+    pub async fn lists(&self) -> Result<YardLists, WireError> {
+        self.ask(ListYard).await.map(|(_, lists)| lists)
+    }
+
+    pub async fn batch(&self, id: BatchId) -> Result<BatchStatus, WireError> {
+        let batch = self.read(move |reader| reader.batch(id)).await?;
+        batch.ok_or_else(|| WireError::new(ErrorCode::NotFound, format!("there is no batch {id}")))
+    }
+
+    /// The newest lines of a job's log, oldest first: at most `limit`.
+    pub async fn log(&self, id: JobId, limit: u32) -> Result<Vec<LogLine>, WireError> {
+        self.read(move |reader| reader.log(id, limit)).await.map(|page| page.lines)
+    }
+
+    /// Every queue as it stands, sorted by name.
+    pub async fn queues(&self) -> Result<Vec<QueueStatus>, WireError> {
+        self.ask(ListQueues).await.map(|(_, queues)| queues)
+    }
+
+    /// One window of the list of jobs.
+    pub async fn list(&self, query: JobsQuery) -> Result<JobsPage, WireError> {
+        query.validate()?;
+        self.read(move |reader| reader.list(&query)).await
+    }
+
+    /// Everything about one job.
+    pub async fn job(&self, id: JobId) -> Result<JobDetail, WireError> {
+        let job = self.read(move |reader| reader.job(id)).await?;
+        job.ok_or_else(|| QueueError::NoSuchJob(id).into())
+    }
+
+    /// The kinds of jobs that can be added, sorted by name.
+    pub fn kinds(&self) -> Vec<KindInfo> {
+        self.inner.kinds.infos()
+    }
+
+    /// The queue's actor.
+    pub fn queue(&self) -> &Addr<JobQueue> {
+        &self.inner.queue
+    }
+
+    /// The live views' actor.
+    pub fn hub(&self) -> &Addr<ViewHub> {
+        &self.inner.hub
+    }
+
+    /// Whether the yard takes jobs: not while it stops.
+    pub fn takes_jobs(&self) -> bool {
+        !self.inner.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Changes at every start.
+    pub fn instance(&self) -> &str {
+        &self.inner.instance
+    }
+
+    pub fn files(&self) -> &Arc<FileStore> {
+        &self.inner.files
+    }
+
+    pub fn reader(&self) -> &Arc<dyn StoreReader> {
+        &self.inner.reader
+    }
+
+    /// What durability the database reports.
+    pub fn durability(&self) -> String {
+        self.inner.store.durability()
+    }
+
+    /// What the store's writer has done since the start.
+    pub fn writer_counters(&self) -> WriterCounters {
+        let slot = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.as_ref().map(|(writer, _)| writer.counters()).unwrap_or_default()
+    }
+
+    /// Requests refused since the start because too much waited for the store.
+    pub fn refused(&self) -> u64 {
+        self.inner.refused.load(Ordering::Relaxed)
+    }
+
+    /// What PubSub has done since the start; None while it restarts.
+    pub async fn pubsub_counters(&self) -> Option<Arc<PubSubCounters>> {
+        self.inner.pubsub.send(GetCounters).await.ok()
+    }
+
+    /// What the live side has done since the start.
+    pub fn live_counters(&self) -> &Arc<LiveCounters> {
+        &self.inner.live_counters
+    }
+
+    pub fn supervision(&self) -> &Supervision {
+        &self.inner.supervision
+    }
+
+    /// Resolves with a sentence when a part could not be kept running. The yard is of no use then.
+    pub async fn gave_up(&self) -> String {
+        self.inner.supervision.gave_up().await
+    }
+
+    pub(super) async fn read<T, F>(&self, read: F) -> Result<T, WireError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn StoreReader) -> Result<T, StoreError> + Send + 'static,
+    {
+        let reader = Arc::clone(&self.inner.reader);
+        match tokio::task::spawn_blocking(move || read(&*reader)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "a read failed");
+                Err(WireError::new(ErrorCode::StoreFailed, error.to_string()))
+            }
+            Err(_) => Err(WireError::new(ErrorCode::Internal, "the read failed; the server's log says more")),
+        }
+    }
+
+    pub(super) async fn ask<M, T>(&self, message: M) -> Result<T, WireError>
+    where
+        M: actix::Message<Result = Result<T, QueueError>> + Send + 'static,
+        T: Send + 'static,
+        JobQueue: actix::Handler<M>,
+    {
+        match self.inner.queue.send(message).await {
+            Ok(answer) => answer.map_err(WireError::from),
+            Err(actix::MailboxError::Closed) if !self.inner.queue.connected() => {
+                Err(QueueError::Stopping.into())
+            }
+            // The message went down with a handler that panicked.
+            Err(actix::MailboxError::Closed) => Err(QueueError::Restarting.into()),
+            Err(actix::MailboxError::Timeout) => Err(QueueError::Overloaded.into()),
+        }
+    }
+}
