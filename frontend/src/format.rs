@@ -30,7 +30,7 @@ pub fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     let Some(first) = chars.next() else { return String::new() };
     let stop = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
-    format!("{}{}{stop}", first.to_uppercase(), chars.as_str())
+    format!("{}{}{stop}", first.to_ascii_uppercase(), chars.as_str())
 }
 
 /// A span of milliseconds: `840 ms`, `3.2 s`, `2 min 05 s`, `1 h 04 min`, `3 d 2 h`.
@@ -38,7 +38,7 @@ pub fn duration(ms: i64) -> String {
     let ms = ms.max(0);
     match ms {
         0..1_000 => format!("{ms} ms"),
-        1_000..60_000 => format!("{:.1} s", (ms / 100) as f64 / 10.0),
+        1_000..60_000 => format!("{}.{} s", ms / 1_000, ms / 100 % 10),
         60_000..3_600_000 => format!("{} min {:02} s", ms / 60_000, ms / 1000 % 60),
         3_600_000..86_400_000 => format!("{} h {:02} min", ms / 3_600_000, ms / 60_000 % 60),
         _ => format!("{} d {} h", ms / 86_400_000, ms / 3_600_000 % 24),
@@ -90,13 +90,13 @@ pub fn bytes(bytes: u64) -> String {
     if bytes < 1024 {
         return format!("{bytes} B");
     }
-    let mut size = bytes as f64 / 1024.0;
-    let mut unit = 0;
-    while size >= 1024.0 && unit + 1 < UNITS.len() {
-        size /= 1024.0;
+    let (mut of_unit, mut unit) = (1024, 0);
+    while bytes / of_unit >= 1024 && unit + 1 < UNITS.len() {
+        of_unit *= 1024;
         unit += 1;
     }
-    format!("{size:.1} {}", UNITS[unit])
+    let tenths = (bytes * 10 + of_unit / 2) / of_unit;
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
 /// An instant taken apart in some time zone.

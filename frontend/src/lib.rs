@@ -10,6 +10,7 @@ pub mod board;
 #[cfg(target_arch = "wasm32")]
 pub mod components;
 pub mod connection;
+pub mod few;
 pub mod format;
 #[cfg(target_arch = "wasm32")]
 pub mod pages;

@@ -149,7 +149,7 @@ async fn add(board: Board, sha256: &str, name: &str) -> Result<JobId, String> {
         match (&field.input, field.name.as_str()) {
             (form::Input::Upload, _) => values.insert(field.pointer.clone(), sha256.to_owned()),
             (form::Input::Text { .. }, "name") => values.insert(field.pointer.clone(), name.to_owned()),
-            _ => None,
+            _ => {}
         };
     }
     let args: Value = form::build(&fields, &values).map_err(|errors| {

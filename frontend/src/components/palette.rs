@@ -114,7 +114,7 @@ fn PaletteBody(board: Board) -> impl IntoView {
 }
 
 fn matching(typed: &str, board: Board) -> Vec<(String, Action)> {
-    let typed = typed.trim().to_lowercase();
+    let typed = typed.trim().to_ascii_lowercase();
     let number = typed.trim_start_matches('#').parse::<u64>().ok();
     let page = |what: &str, path: &str| {
         number.map(|id| (format!("Open {what} {id}"), Action::Go(format!("/{path}/{id}"))))
@@ -122,7 +122,7 @@ fn matching(typed: &str, board: Board) -> Vec<(String, Action)> {
     let numbered = [page("job", "jobs"), page("batch", "batches")];
     let words: Vec<&str> = typed.split_whitespace().collect();
     let named = actions(board).into_iter().filter(|(label, _)| {
-        let label = label.to_lowercase();
+        let label = label.to_ascii_lowercase();
         words.iter().all(|word| label.contains(word))
     });
     numbered.into_iter().flatten().chain(named).take(MAX_FOUND).collect()

@@ -4,14 +4,13 @@
 //! watcher in sequence, and a gap makes it watch again; every view frame is acknowledged after its watcher
 //! took it in. Bounded by what the page watches and by the commands that wait for their reply.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use taskyard_shared::PROTOCOL_VERSION;
 use taskyard_shared::command::{ClientFrame, Command, Reply, Resume};
 use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::event::ServerFrame;
 use taskyard_shared::view::{ViewDelta, ViewId, ViewQuery, ViewSnapshot};
 
+use crate::few::Few;
 use crate::format;
 
 /// Names one `watch` of the page, across reconnections.
@@ -85,11 +84,11 @@ pub struct Exchange {
     next_key: u64,
     live: bool,
     instance: Option<String>,
-    watches: BTreeMap<WatchKey, Watch>,
+    watches: Few<WatchKey, Watch>,
     /// Commands that wait for their reply.
-    waiting: BTreeSet<u64>,
+    waiting: Vec<u64>,
     /// Watches that the page left before their answer came.
-    abandoned: BTreeMap<u64, ViewQuery>,
+    abandoned: Few<u64, ViewQuery>,
 }
 
 impl Exchange {
@@ -105,7 +104,7 @@ impl Exchange {
     pub fn closed(&mut self) -> Vec<Effect> {
         self.live = false;
         self.abandoned.clear();
-        for watch in self.watches.values_mut() {
+        for (_, watch) in self.watches.iter_mut() {
             watch.asked = None;
         }
         let waiting = std::mem::take(&mut self.waiting);
@@ -118,7 +117,7 @@ impl Exchange {
             return Err(Failure::Offline);
         }
         let id = self.fresh_id();
-        self.waiting.insert(id);
+        self.waiting.push(id);
         Ok((id, Effect::Send(ClientFrame::Command { id, command })))
     }
 
@@ -164,7 +163,7 @@ impl Exchange {
 
     /// The server has one view for one query: it must not be given up while another watch needs it.
     fn wants(&self, query: &ViewQuery) -> bool {
-        self.watches.values().any(|watch| watch.query == *query)
+        self.watches.iter().any(|(_, watch)| watch.query == *query)
     }
 
     fn greeted(&mut self, version: u32, instance: String) -> Vec<Effect> {
@@ -174,7 +173,7 @@ impl Exchange {
         self.live = true;
         let known = self.instance.as_ref() == Some(&instance);
         let mut effects = vec![Effect::Greeted];
-        let keys: Vec<WatchKey> = self.watches.keys().copied().collect();
+        let keys: Vec<WatchKey> = self.watches.iter().map(|(key, _)| *key).collect();
         for key in keys {
             let resume = if known { self.resume_of(key, &instance) } else { None };
             effects.extend(self.ask(key, resume));
@@ -200,7 +199,8 @@ impl Exchange {
     }
 
     fn replied(&mut self, id: u64, reply: Reply) -> Vec<Effect> {
-        if self.waiting.remove(&id) {
+        if let Some(at) = self.waiting.iter().position(|waiting| *waiting == id) {
+            self.waiting.remove(at);
             let outcome = match reply {
                 Reply::Error { error } => Err(Failure::Refused(error)),
                 reply => Ok(reply),

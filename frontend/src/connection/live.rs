@@ -2,7 +2,6 @@
 //! status to show. Reconnects for as long as the page lives.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,13 +9,14 @@ use futures_channel::oneshot;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use taskyard_shared::command::{ClientFrame, Command};
-use taskyard_shared::event::ServerFrame;
 use taskyard_shared::view::ViewQuery;
 
 use super::backoff;
 use super::exchange::{Effect as Step, Exchange, Failure, Outcome, ViewUpdate, WatchKey};
 use super::socket::{self, Line};
 use super::status::{Retry, Status};
+use super::wire;
+use crate::few::Few;
 
 /// After so long without a frame the page asks for a sign of life.
 const PROBE_AFTER_MS: i64 = 25_000;
@@ -30,8 +30,8 @@ struct Inner {
     exchange: Exchange,
     line: Option<Line>,
     /// One for each command in flight.
-    outcomes: BTreeMap<u64, oneshot::Sender<Outcome>>,
-    watchers: BTreeMap<WatchKey, Watcher>,
+    outcomes: Few<u64, oneshot::Sender<Outcome>>,
+    watchers: Few<WatchKey, Watcher>,
     /// Ends the present wait between two attempts.
     wake: Option<oneshot::Sender<()>>,
     attempt: u32,
@@ -148,13 +148,13 @@ impl Connection {
         let steps = self.with(|inner| {
             inner.heard_ms = now_ms();
             inner.probed = false;
-            serde_json::from_str::<ServerFrame>(text).map(|frame| inner.exchange.received(frame))
+            wire::read(text).map(|frame| inner.exchange.received(frame))
         });
         match steps {
-            Ok(steps) => self.perform(steps),
+            Some(steps) => self.perform(steps),
             // A frame that cannot be read may have been anybody's: begin anew rather than show half of it.
-            Err(error) => {
-                leptos::logging::error!("unreadable frame: {error}");
+            None => {
+                leptos::logging::error!("unreadable frame");
                 self.hang_up();
             }
         }

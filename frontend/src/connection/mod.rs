@@ -7,6 +7,7 @@ mod live;
 #[cfg(target_arch = "wasm32")]
 mod socket;
 pub mod status;
+pub mod wire;
 
 #[cfg(target_arch = "wasm32")]
 pub use live::{Connection, watch};

@@ -18,9 +18,8 @@ impl ListAddress {
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
         let given = |name: &str| get(name).filter(|value| !value.is_empty());
         let states = given("state").unwrap_or_default();
-        let mut states: Vec<JobState> = states.split(',').filter_map(|word| word.parse().ok()).collect();
-        states.sort_unstable();
-        states.dedup();
+        let named = |state: &JobState| states.split(',').any(|word| word == state.as_str());
+        let states: Vec<JobState> = JobState::ALL.into_iter().filter(named).collect();
         let text: String = given("q").unwrap_or_default().chars().take(MAX_FILTER_CHARS).collect();
         ListAddress {
             filter: JobFilter {

@@ -57,7 +57,7 @@ fn special(rest: &str, before: Option<char>) -> Option<(Token, usize)> {
     if rest.starts_with('"') {
         return Some((Token::Text, string_length(rest)));
     }
-    let in_word = |c: char| c.is_alphanumeric() || c == '_';
+    let in_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if before.is_some_and(in_word) {
         return None;
     }

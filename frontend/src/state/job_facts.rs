@@ -79,14 +79,9 @@ pub fn dependency_words(side: Side, state: DependencyState) -> (&'static str, Jo
 
 /// Those that stand in the way first; at most `most` of them.
 pub fn worst_first(dependencies: &[Dependency], most: usize) -> Vec<Dependency> {
-    let mut sorted = dependencies.to_vec();
-    sorted.sort_by_key(|dependency| match dependency.state {
-        DependencyState::Blocked => 0,
-        DependencyState::Open => 1,
-        DependencyState::Met => 2,
-    });
-    sorted.truncate(most);
-    sorted
+    let states = [DependencyState::Blocked, DependencyState::Open, DependencyState::Met];
+    let of = |state| dependencies.iter().filter(move |dependency| dependency.state == state);
+    states.into_iter().flat_map(of).take(most).cloned().collect()
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ pub struct JobsView {
 impl JobsView {
     pub fn new(window: JobsWindow, sort: SortOrder) -> Self {
         let JobsWindow { rows, offset, total, more } = window;
-        let mut view = JobsView { rows, offset, total, more, sort };
-        view.order();
+        let mut view = JobsView { rows: Vec::with_capacity(rows.len()), offset, total, more, sort };
+        rows.into_iter().for_each(|row| view.put(row));
         view
     }
 
@@ -25,10 +25,7 @@ impl JobsView {
     pub fn apply(&mut self, delta: JobsDelta) {
         self.rows.retain(|row| !delta.removed.contains(&row.id));
         for changed in delta.changed {
-            match self.rows.iter_mut().find(|row| row.id == changed.id) {
-                Some(row) => *row = changed,
-                None => self.rows.push(changed),
-            }
+            self.put(changed);
         }
         for (id, progress) in delta.progress {
             if let Some(row) = self.rows.iter_mut().find(|row| row.id == id) {
@@ -37,13 +34,18 @@ impl JobsView {
         }
         self.total = delta.total;
         self.more = delta.more;
-        self.order();
     }
 
-    fn order(&mut self) {
-        match self.sort {
-            SortOrder::Newest => self.rows.sort_by_key(|row| std::cmp::Reverse(row.id)),
-            SortOrder::Oldest => self.rows.sort_by_key(|row| row.id),
+    /// Takes in a row, new or changed, at its place in the order.
+    fn put(&mut self, job: JobSummary) {
+        let sort = self.sort;
+        let at = self.rows.partition_point(|row| match sort {
+            SortOrder::Newest => row.id > job.id,
+            SortOrder::Oldest => row.id < job.id,
+        });
+        match self.rows.get_mut(at) {
+            Some(row) if row.id == job.id => *row = job,
+            _ => self.rows.insert(at, job),
         }
     }
 }
@@ -105,8 +107,9 @@ pub mod tests {
 
     #[test]
     fn oldest_first_views_stay_oldest_first() {
-        let mut jobs = view([2, 1], 0, 2, false);
-        jobs.sort = SortOrder::Oldest;
+        let rows = vec![job(2), job(1)];
+        let window = JobsWindow { rows, offset: Some(0), total: Some(2), more: false };
+        let mut jobs = JobsView::new(window, SortOrder::Oldest);
         jobs.apply(JobsDelta { changed: vec![job(3)], total: Some(3), ..JobsDelta::default() });
         assert_eq!(ids(&jobs.rows), [1, 2, 3]);
     }

@@ -61,7 +61,7 @@ pub fn sentence(operation: &Operation) -> String {
             };
             format!("{} {word}.", format::jobs(operation.done))
         }
-        OperationState::Undone => format!("Undone: nothing was changed ({}).", verb.to_lowercase()),
+        OperationState::Undone => format!("Undone: nothing was changed ({}).", verb.to_ascii_lowercase()),
     }
 }
 

@@ -147,5 +147,10 @@ async fn settings_out_of_bounds_are_refused_and_null_takes_a_default_away() -> R
     assert_eq!((&set["timeout_ms"], &set["max_attempts"]), (&json!(5_000), &json!(4)));
     let taken: Value = change(json!({ "timeout_ms": null })).await?.json()?;
     assert_eq!((taken.get("timeout_ms"), &taken["max_attempts"]), (None, &json!(4)));
+    let newest = json!({ "retention": { "completed": { "max_count": 5 } } });
+    let kept: Value = change(newest).await?.json()?;
+    let retention = &kept["retention"];
+    assert_eq!(retention["completed"], json!({ "max_age_ms": null, "max_count": 5 }));
+    assert_eq!(retention["failed"]["max_age_ms"], 2_592_000_000_u64, "what is left out is as in a new queue");
     Ok(())
 }

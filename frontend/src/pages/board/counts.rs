@@ -26,7 +26,7 @@ pub fn Counts(board: Board, address: Address) -> impl IntoView {
 #[component]
 fn Tile(address: Address, state: Option<JobState>, number: Signal<Option<u64>>) -> impl IntoView {
     let word = state.map_or("total", JobState::as_str);
-    let title = word[..1].to_uppercase() + &word[1..];
+    let title = word[..1].to_ascii_uppercase() + &word[1..];
     let shown = Memo::new(move |_| number.get().map_or_else(|| "–".to_owned(), format::count));
     let wanted: Vec<JobState> = state.into_iter().collect();
     let current = {

@@ -48,7 +48,7 @@ fn pressed(board: Board, model: ListModel, event: &web_sys::KeyboardEvent, open:
 }
 
 fn act(board: Board, model: ListModel, current: Option<JobId>, bulk: Bulk) {
-    if !model.selected.with_untracked(std::collections::BTreeSet::is_empty) {
+    if !model.selected.with_untracked(Vec::is_empty) {
         return run_bulk(model, bulk);
     }
     match (current, bulk) {

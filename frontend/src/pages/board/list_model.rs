@@ -1,7 +1,6 @@
 //! The list's live window: which part of the list is watched, what of it is shown, and when it must keep
 //! still. Decisions are [`Display`]'s and [`Geometry`]'s; here they meet the connection and the scroll.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use leptos::html;
@@ -41,7 +40,7 @@ pub struct ListModel {
     pub row_px: RwSignal<f64>,
     pub pointing: RwSignal<bool>,
     pub focused: RwSignal<bool>,
-    pub selected: RwSignal<BTreeSet<JobId>>,
+    pub selected: RwSignal<Vec<JobId>>,
     pub viewport: NodeRef<html::Div>,
 }
 
@@ -258,10 +257,9 @@ impl ListModel {
     }
 
     pub fn toggle_selected(self, id: JobId) {
-        self.selected.update(|selected| {
-            if !selected.remove(&id) {
-                selected.insert(id);
-            }
+        self.selected.update(|selected| match selected.iter().position(|known| *known == id) {
+            Some(at) => drop(selected.remove(at)),
+            None => selected.push(id),
         });
     }
 }

@@ -53,9 +53,7 @@ pub fn run_bulk(model: ListModel, bulk: Bulk) {
                 model.board.note(id, note);
             } else {
                 done += 1;
-                model.selected.update(|selected| {
-                    selected.remove(&id);
-                });
+                model.selected.update(|selected| selected.retain(|other| *other != id));
             }
         }
         let word = if bulk == Bulk::Cancel { "cancelled" } else { "to run again" };

@@ -1,18 +1,17 @@
 //! From what was typed to arguments, or to the errors at their fields.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Number, Value};
 use taskyard_shared::error::FieldError;
 use taskyard_shared::limits::is_identifier;
 
 use super::model::{Field, Input, Item};
+use crate::few::Few;
 use crate::format;
 use crate::state::span;
 
 /// What stands in each control, by the field's pointer: text as typed, `true` or `false` for a toggle, the
 /// position for a choice.
-pub type Values = BTreeMap<String, String>;
+pub type Values = Few<String, String>;
 
 /// The form as it is offered: defaults filled in.
 pub fn initial(fields: &[Field]) -> Values {
@@ -21,7 +20,7 @@ pub fn initial(fields: &[Field]) -> Values {
 
 /// The form with what there is already, and defaults where there is nothing.
 pub fn filled(fields: &[Field], present: Option<&Value>) -> Values {
-    let mut values = Values::new();
+    let mut values = Values::default();
     fill(fields, present, &mut values);
     values
 }

@@ -120,8 +120,9 @@ fn object_fields(root: &Value, schema: &Value, at: &str, depth: usize) -> Vec<Fi
         field.required = required.contains(&name.as_str());
         field
     };
-    let mut fields: Vec<Field> = properties.iter().map(make).collect();
-    fields.sort_by_key(|field| !field.required);
+    let (mut fields, others): (Vec<Field>, Vec<Field>) =
+        properties.iter().map(make).partition(|field| field.required);
+    fields.extend(others);
     fields
 }
 
@@ -148,7 +149,9 @@ fn field(root: &Value, property: &Value, name: &str, pointer: &str, depth: usize
 fn label(name: &str) -> String {
     let spaced = name.replace(['_', '-'], " ");
     let mut chars = spaced.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| std::iter::once(first.to_ascii_uppercase()).chain(chars).collect())
 }
 
 /// Follows `$ref` into this document, and takes the one alternative of `anyOf` or `oneOf` that is not null.
