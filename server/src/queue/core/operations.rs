@@ -13,8 +13,8 @@ use crate::pubsub::JobChange;
 use crate::queue::messages::QueueError;
 use crate::store::{StepResult, WriteOp};
 
-/// Jobs looked at in one step.
-const STEP_JOBS: u32 = 250;
+/// Jobs looked at in one step: as many as a commit's worth of other work, so that neither takes most of the time.
+const STEP_JOBS: u32 = 64;
 
 impl Core {
     pub(super) fn start_operation(

@@ -25,8 +25,10 @@ pub(super) struct Standing {
 
 struct Queue {
     stored: StoredQueue,
-    /// Whether its row in the file is behind.
+    /// Whether its counts in the file are behind.
     changed: bool,
+    /// Whether its settings are.
+    settings_changed: bool,
 }
 
 impl Standing {
@@ -55,30 +57,27 @@ impl Standing {
 
     /// Writes the queues and limits that changed, and the numbers.
     pub fn write(&mut self, conn: &Connection) -> rusqlite::Result<()> {
-        let mut update = conn.prepare_cached(
-            "UPDATE queue SET concurrency = ?2, paused = ?3, draining = ?4, max_attempts = ?5, timeout_ms = ?6, \
-             retention = ?7, pending = ?8, processing = ?9, completed = ?10, failed = ?11, cancelled = ?12, \
-             scheduled = ?13, waiting = ?14 WHERE id = ?1",
+        // With nearly every commit some counts change; settings, which take more to write, hardly ever do.
+        let mut counts = conn.prepare_cached(
+            "UPDATE queue SET pending = ?2, processing = ?3, completed = ?4, failed = ?5, cancelled = ?6, \
+             scheduled = ?7, waiting = ?8 WHERE id = ?1",
         )?;
         for (id, queue) in (1_i64..).zip(&mut self.queues) {
             if std::mem::take(&mut queue.changed) {
-                let StoredQueue { settings, counts, .. } = &queue.stored;
-                update.execute(params![
+                let now = &queue.stored.counts;
+                counts.execute(params![
                     id,
-                    settings.concurrency,
-                    settings.paused,
-                    settings.draining,
-                    settings.max_attempts,
-                    settings.timeout_ms,
-                    retention_text(&settings.retention)?,
-                    counts.pending,
-                    counts.processing,
-                    counts.completed,
-                    counts.failed,
-                    counts.cancelled,
-                    counts.scheduled,
-                    counts.waiting,
+                    now.pending,
+                    now.processing,
+                    now.completed,
+                    now.failed,
+                    now.cancelled,
+                    now.scheduled,
+                    now.waiting,
                 ])?;
+            }
+            if std::mem::take(&mut queue.settings_changed) {
+                write_settings(conn, id, &queue.stored.settings)?;
             }
         }
         self.limits.write(conn)?;
@@ -120,22 +119,22 @@ impl Standing {
 
     /// The counts of a queue, to be changed.
     pub fn counts(&mut self, id: i64) -> rusqlite::Result<&mut StateCounts> {
-        self.changing(id).map(|queue| &mut queue.counts)
+        let queue = self.queue_mut(id)?;
+        queue.changed = true;
+        Ok(&mut queue.stored.counts)
     }
 
-    fn changing(&mut self, id: i64) -> rusqlite::Result<&mut StoredQueue> {
-        let queue = usize::try_from(id - 1)
+    fn queue_mut(&mut self, id: i64) -> rusqlite::Result<&mut Queue> {
+        usize::try_from(id - 1)
             .ok()
             .and_then(|place| self.queues.get_mut(place))
-            .ok_or_else(|| unknown_code(id))?;
-        queue.changed = true;
-        Ok(&mut queue.stored)
+            .ok_or_else(|| unknown_code(id))
     }
 
     fn push(&mut self, stored: StoredQueue) -> i64 {
         let id = self.queues.len() as i64 + 1;
         self.by_name.insert(Arc::clone(&stored.name), id);
-        self.queues.push(Queue { stored, changed: false });
+        self.queues.push(Queue { stored, changed: false, settings_changed: false });
         id
     }
 }
@@ -160,13 +159,31 @@ impl Transaction<'_> {
 
     pub fn configure(&mut self, name: &Arc<str>, settings: &QueueSettings) -> rusqlite::Result<()> {
         let id = self.queue(name)?;
-        let queue = self.standing.changing(id)?;
-        if queue.settings != *settings {
-            queue.settings = settings.clone();
+        let queue = self.standing.queue_mut(id)?;
+        if queue.stored.settings != *settings {
+            queue.stored.settings = settings.clone();
+            queue.settings_changed = true;
             self.changed = true;
         }
         Ok(())
     }
+}
+
+fn write_settings(conn: &Connection, id: i64, settings: &QueueSettings) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE queue SET concurrency = ?2, paused = ?3, draining = ?4, max_attempts = ?5, timeout_ms = ?6, \
+         retention = ?7 WHERE id = ?1",
+    )?
+    .execute(params![
+        id,
+        settings.concurrency,
+        settings.paused,
+        settings.draining,
+        settings.max_attempts,
+        settings.timeout_ms,
+        retention_text(&settings.retention)?,
+    ])?;
+    Ok(())
 }
 
 fn stored_queue(row: &Row<'_>) -> rusqlite::Result<StoredQueue> {
