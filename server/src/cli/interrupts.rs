@@ -2,7 +2,8 @@
 
 use tokio::sync::mpsc;
 
-/// Each Ctrl-C from now on. They do not end the process any more.
+/// Each Ctrl-C from now on, also one that comes while the caller does something else. They do not end the process
+/// any more.
 pub async fn interrupts() -> mpsc::Receiver<()> {
     // One that nobody has taken yet is as good as several.
     let (sender, receiver) = mpsc::channel(1);

@@ -12,6 +12,7 @@ use crate::cli::args::WatchArgs;
 use crate::cli::client::{Api, Feed, FeedEvent, LiveRows, RowChange};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::format::{moment, now_ms, plain, progress};
+use crate::cli::interrupts::interrupts;
 use crate::cli::output::{self, Form};
 
 /// Times on the screen move although nothing else does.
@@ -32,13 +33,13 @@ pub async fn run(args: WatchArgs) -> Result<Exit, CliError> {
         Form::Text if terminal.is_term() => View::Screen(Screen { terminal, lines: 0 }),
         Form::Text => View::Lines,
     };
-    let mut events = feed.into_events();
+    let (mut events, mut interrupts) = (feed.into_events(), interrupts().await);
     let mut rows = LiveRows::default();
     let mut lost = None;
     let mut tick = tokio::time::interval(TICK);
     loop {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
+            Some(()) = interrupts.recv() => return Ok(Exit::Done),
             _ = tick.tick() => view.redraw(&rows, lost.as_deref())?,
             event = events.recv() => {
                 let Some(event) = event else { return Ok(Exit::Done) };
