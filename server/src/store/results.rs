@@ -54,10 +54,10 @@ pub enum OpResult {
         existed: bool,
     },
     Fired(FireResult),
-    OperationStarted(Operation),
-    OperationStepped(StepResult),
+    OperationStarted(Box<Operation>),
+    OperationStepped(Box<StepResult>),
     /// None: there is no such operation. Else as it is now; its state tells whether it was undone.
-    OperationUndone(Option<Operation>),
+    OperationUndone(Option<Box<Operation>>),
     /// `more`: a limit was reached.
     Tidied {
         more: bool,

@@ -167,14 +167,14 @@ impl Core {
                 }
             }
             (Pending::StartOperation { request }, OpResult::OperationStarted(operation)) => {
-                self.keep_operation(operation.clone());
-                self.answer(request, Ok(Answer::Operation(Box::new(operation))), out);
+                self.keep_operation((*operation).clone());
+                self.answer(request, Ok(Answer::Operation(operation)), out);
             }
             (Pending::StepOperation { id }, OpResult::OperationStepped(result)) => {
-                self.operation_stepped(id, result, changes, out);
+                self.operation_stepped(id, *result, changes, out);
             }
             (Pending::UndoOperation { request, id }, OpResult::OperationUndone(operation)) => {
-                let answer = self.operation_undone(id, operation);
+                let answer = self.operation_undone(id, operation.map(|operation| *operation));
                 self.answer(request, answer, out);
             }
             (pending, result) => {

@@ -78,13 +78,15 @@ impl Yard {
                 OpResult::ScheduleRemoved { existed }
             }
             WriteOp::FireSchedule { fire } => OpResult::Fired(self.fire(fire, now_ms)),
-            WriteOp::StartOperation { action, filter, starts_at_ms } => {
-                OpResult::OperationStarted(self.start_operation(*action, filter, *starts_at_ms, now_ms))
-            }
+            WriteOp::StartOperation { action, filter, starts_at_ms } => OpResult::OperationStarted(Box::new(
+                self.start_operation(*action, filter, *starts_at_ms, now_ms),
+            )),
             WriteOp::StepOperation { id, limit } => {
-                OpResult::OperationStepped(self.step_operation(*id, *limit, now_ms))
+                OpResult::OperationStepped(Box::new(self.step_operation(*id, *limit, now_ms)))
             }
-            WriteOp::UndoOperation { id } => OpResult::OperationUndone(self.undo_operation(*id, now_ms)),
+            WriteOp::UndoOperation { id } => {
+                OpResult::OperationUndone(self.undo_operation(*id, now_ms).map(Box::new))
+            }
             _ => unreachable!("`apply` has dealt with it"),
         }
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::explain_opening;
@@ -123,6 +124,7 @@ pub(super) fn reading_connection(file: &Path) -> rusqlite::Result<Connection> {
     conn.pragma_update(None, "query_only", true)?;
     conn.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     conn.set_prepared_statement_cache_capacity(32);
+    keep_plans(&conn)?;
     Ok(conn)
 }
 
@@ -137,7 +139,14 @@ fn writing_connection(file: &Path) -> rusqlite::Result<Connection> {
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     conn.set_prepared_statement_cache_capacity(128);
+    keep_plans(&conn)?;
     Ok(conn)
+}
+
+/// Without this, SQLite prepares a statement anew each time a parameter is bound that a partial index might depend on,
+/// such as a state: a claim then costs more to prepare than to run.
+fn keep_plans(conn: &Connection) -> rusqlite::Result<()> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// Turns durability on and reads it back: what the database then reports, or why it will not do.

@@ -105,16 +105,16 @@ impl TestYard {
 
     pub fn start_operation(&mut self, action: BulkAction, filter: JobFilter) -> Operation {
         let op = WriteOp::StartOperation { action, filter, starts_at_ms: self.now_ms + 10_000 };
-        answer!(self.apply(op), OpResult::OperationStarted(operation) => operation)
+        answer!(self.apply(op), OpResult::OperationStarted(operation) => *operation)
     }
 
     pub fn step(&mut self, id: OperationId, limit: u32) -> StepResult {
         let op = WriteOp::StepOperation { id, limit };
-        answer!(self.apply(op), OpResult::OperationStepped(step) => step)
+        answer!(self.apply(op), OpResult::OperationStepped(step) => *step)
     }
 
     pub fn undo(&mut self, id: OperationId) -> Option<Operation> {
-        answer!(self.apply(WriteOp::UndoOperation { id }), OpResult::OperationUndone(operation) => operation)
+        answer!(self.apply(WriteOp::UndoOperation { id }), OpResult::OperationUndone(operation) => operation.map(|operation| *operation))
     }
 
     /// Whether there was more to forget than `limit` of something.

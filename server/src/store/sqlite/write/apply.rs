@@ -56,12 +56,14 @@ impl Transaction<'_> {
             }
             WriteOp::FireSchedule { fire } => OpResult::Fired(self.fire(fire)?),
             WriteOp::StartOperation { action, filter, starts_at_ms } => {
-                OpResult::OperationStarted(self.start_operation(*action, filter, *starts_at_ms)?)
+                OpResult::OperationStarted(Box::new(self.start_operation(*action, filter, *starts_at_ms)?))
             }
             WriteOp::StepOperation { id, limit } => {
-                OpResult::OperationStepped(self.step_operation(*id, *limit)?)
+                OpResult::OperationStepped(Box::new(self.step_operation(*id, *limit)?))
             }
-            WriteOp::UndoOperation { id } => OpResult::OperationUndone(self.undo_operation(*id)?),
+            WriteOp::UndoOperation { id } => {
+                OpResult::OperationUndone(self.undo_operation(*id)?.map(Box::new))
+            }
             _ => unreachable!("`apply` has dealt with it"),
         })
     }

@@ -94,7 +94,14 @@ impl SqliteWriter {
 
 impl StoreWriter for SqliteWriter {
     fn apply(&mut self, ops: &[WriteOp], now_ms: i64) -> Result<Committed, StoreError> {
-        let (results, commit) = self.transact(now_ms, |tx| ops.iter().map(|op| tx.apply(op)).collect())?;
+        let (results, commit) = self.transact(now_ms, |tx| {
+            // `collect` does not know how many there will be, and moves them about as they become more.
+            let mut results = Vec::with_capacity(ops.len());
+            for op in ops {
+                results.push(tx.apply(op)?);
+            }
+            Ok(results)
+        })?;
         let limits = self.standing.as_mut().and_then(|standing| standing.limits.news());
         Ok(Committed { commit, results, limits })
     }
