@@ -12,6 +12,7 @@ mod mount;
 pub mod pubsub;
 pub mod queue;
 pub mod serve;
+pub mod services;
 pub mod session;
 pub mod store;
 pub mod supervision;

@@ -12,6 +12,7 @@ use crate::new_job::{NewJob, NewJobs};
 use crate::operation::{NewOperation, Operation, OperationId};
 use crate::queue::{QueueChange, QueueStatus};
 use crate::schedule::{Schedule, ScheduleStatus};
+use crate::service::Services;
 use crate::view::{ViewId, ViewQuery, YardLists};
 
 /// One text frame from a client.
@@ -156,11 +157,18 @@ pub enum Command {
     },
     /// What the view `yard` shows.
     ListYard {},
+    /// What the view `services` shows.
+    ListServices {},
+    /// Drops an entry of the cache, or all of them.
+    DropCached {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
 }
 
 impl Command {
     /// Every `type` that a command can have.
-    pub const NAMES: [&str; 26] = [
+    pub const NAMES: [&str; 28] = [
         "add_job",
         "add_jobs",
         "cancel_job",
@@ -187,6 +195,8 @@ impl Command {
         "run_schedule",
         "preview_schedule",
         "list_yard",
+        "list_services",
+        "drop_cached",
     ];
 }
 
@@ -263,6 +273,13 @@ pub enum Reply {
     },
     Yard {
         yard: YardLists,
+    },
+    Services {
+        services: Services,
+    },
+    /// How many entries were dropped.
+    CacheDropped {
+        count: u64,
     },
     /// Frames with this `view` follow. Connections that watch the same query get the same number.
     Watching {

@@ -19,6 +19,7 @@ pub mod new_job;
 pub mod operation;
 pub mod queue;
 pub mod schedule;
+pub mod service;
 pub mod view;
 
 /// The version that each side names in its first frame. A server refuses every other.

@@ -68,6 +68,9 @@ pub const MIN_RETENTION_MS: u64 = 60_000;
 /// Most queues that may exist.
 pub const MAX_QUEUES: usize = 1_000;
 
+/// Most keys, entries or users of a service that are shown.
+pub const MAX_SERVICE_ROWS: usize = 100;
+
 /// Whether `text` may name a kind or a queue.
 pub fn is_identifier(text: &str) -> bool {
     text.len() <= MAX_IDENTIFIER_BYTES

@@ -11,6 +11,7 @@ use crate::log::LogLine;
 use crate::operation::Operation;
 use crate::queue::QueueStatus;
 use crate::schedule::ScheduleStatus;
+use crate::service::{CacheStatus, LimiterStatus, PoolStatus, Services};
 
 /// The server's number for a view. Only good within one server `instance`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -147,6 +148,8 @@ pub enum ViewQuery {
     Yard {},
     /// The log of a job: its newest lines, and what is added.
     Log { job: JobId },
+    /// The rate limiter, the cache and the pools of connections.
+    Services {},
 }
 
 /// A view as it stands.
@@ -167,6 +170,9 @@ pub enum ViewSnapshot {
     /// The newest [`crate::limits::MAX_VIEW_ROWS`] lines, oldest first.
     Log {
         lines: Vec<LogLine>,
+    },
+    Services {
+        services: Services,
     },
 }
 
@@ -265,6 +271,15 @@ pub enum ViewDelta {
     /// and would not be among the newest any more are left out.
     Log {
         lines: Vec<LogLine>,
+    },
+    /// The services that changed, whole.
+    Services {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limiter: Option<LimiterStatus>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cache: Option<CacheStatus>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pools: Option<Vec<PoolStatus>>,
     },
 }
 

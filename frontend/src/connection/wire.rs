@@ -19,6 +19,7 @@ use taskyard_shared::log::LogLine;
 use taskyard_shared::operation::{BulkAction, Operation, OperationId, OperationState};
 use taskyard_shared::queue::QueueStatus;
 use taskyard_shared::schedule::ScheduleStatus;
+use taskyard_shared::service::{CacheStatus, LimiterStatus, PoolStatus, Services};
 use taskyard_shared::view::{JobFilter, JobsDelta, JobsWindow, ViewDelta, ViewId, ViewSnapshot, YardLists};
 
 /// None if this is no frame of the protocol.
@@ -82,6 +83,7 @@ struct Answer {
     schedule: Option<Box<ScheduleStatus>>,
     runs_at_ms: Option<Vec<i64>>,
     yard: Option<Yard>,
+    services: Option<Services>,
     view: Option<ViewId>,
     error: Option<WireError>,
 }
@@ -108,6 +110,8 @@ impl Answer {
             "schedule_removed" => Reply::ScheduleRemoved { name: self.name? },
             "preview" => Reply::Preview { runs_at_ms: self.runs_at_ms? },
             "yard" => Reply::Yard { yard: self.yard?.known()? },
+            "services" => Reply::Services { services: self.services? },
+            "cache_dropped" => Reply::CacheDropped { count: self.count? },
             "watching" => Reply::Watching { view: self.view? },
             "error" => Reply::Error { error: self.error? },
             _ => return None,
@@ -127,6 +131,10 @@ struct Part {
     limits: Option<Vec<LimitStatus>>,
     operations: Option<Vec<Task>>,
     lines: Option<Vec<LogLine>>,
+    services: Option<Services>,
+    limiter: Option<LimiterStatus>,
+    cache: Option<CacheStatus>,
+    pools: Option<Vec<PoolStatus>>,
 }
 
 impl Part {
@@ -136,6 +144,7 @@ impl Part {
             "jobs" => ViewSnapshot::Jobs { window: self.window? },
             "yard" => ViewSnapshot::Yard { yard: self.yard?.known()? },
             "log" => ViewSnapshot::Log { lines: self.lines? },
+            "services" => ViewSnapshot::Services { services: self.services? },
             _ => return None,
         })
     }
@@ -152,6 +161,7 @@ impl Part {
                 ViewDelta::Yard { schedules: self.schedules, limits: self.limits, operations }
             }
             "log" => ViewDelta::Log { lines: self.lines? },
+            "services" => ViewDelta::Services { limiter: self.limiter, cache: self.cache, pools: self.pools },
             _ => return None,
         })
     }

@@ -112,7 +112,8 @@ fn respond(status: StatusCode, error: &WireError, errors: &[RefusedJob]) -> Http
     };
     let mut response = HttpResponseBuilder::new(status);
     if error.code.is_retryable() {
-        response.insert_header((header::RETRY_AFTER, "1"));
+        let seconds = error.retry_after_ms.unwrap_or_default().div_ceil(1_000).max(1);
+        response.insert_header((header::RETRY_AFTER, seconds));
     }
     let body = serde_json::to_string(&body).unwrap_or_else(|_| "{}".to_owned());
     response.content_type("application/problem+json").body(body)
@@ -130,6 +131,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::AlreadyFinished | ErrorCode::WrongState | ErrorCode::Conflict => StatusCode::CONFLICT,
+        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Overloaded | ErrorCode::Unavailable | ErrorCode::StoreFailed => {
             StatusCode::SERVICE_UNAVAILABLE
         }
@@ -152,6 +154,7 @@ pub fn title(code: ErrorCode) -> &'static str {
         ErrorCode::AlreadyFinished => "Already finished",
         ErrorCode::WrongState => "Not in this state",
         ErrorCode::Conflict => "Conflict",
+        ErrorCode::RateLimited => "Too many requests",
         ErrorCode::Overloaded => "Overloaded",
         ErrorCode::Unavailable => "Unavailable",
         ErrorCode::StoreFailed => "Not stored",

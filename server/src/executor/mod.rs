@@ -26,6 +26,7 @@ use crate::files::FileStore;
 use crate::kinds::KindRegistry;
 use crate::queue::core::{AttemptId, KnownAttempt};
 use crate::queue::messages::{AttemptEnded, LogsReported, ProgressReported};
+use crate::services::Services;
 use crate::store::{AttemptEnd, ClaimedJob};
 use log::LogBuffer;
 use progress::ProgressBuffer;
@@ -48,6 +49,7 @@ pub struct Executor {
     progress: Arc<ProgressBuffer>,
     logs: Arc<LogBuffer>,
     reports: OnceLock<Reports>,
+    services: OnceLock<Services>,
     /// None only while the executor is being dropped.
     runtime: Option<Runtime>,
 }
@@ -86,6 +88,7 @@ impl Executor {
             progress: Arc::default(),
             logs: Arc::default(),
             reports: OnceLock::new(),
+            services: OnceLock::new(),
             runtime: Some(runtime),
         }))
     }
@@ -97,6 +100,13 @@ impl Executor {
         {
             runtime.spawn(progress::report(Arc::clone(&self.progress), reports.progress, REPORT_INTERVAL));
             runtime.spawn(log::report(Arc::clone(&self.logs), reports.logs, REPORT_INTERVAL));
+        }
+    }
+
+    /// Gives the jobs the yard's services. To be called before the first job starts.
+    pub fn provide(&self, services: Services) {
+        if self.services.set(services).is_err() {
+            tracing::error!("a second set of services is not taken");
         }
     }
 

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::job_error::JobError;
 use crate::files::FileStore;
+use crate::services::Services;
 
 /// Takes what the work of one attempt tells while it runs. Must not block.
 pub(crate) trait Listener: Send + Sync {
@@ -29,6 +30,8 @@ struct Inner {
     cancel: CancellationToken,
     listener: Arc<dyn Listener>,
     files: Arc<FileStore>,
+    /// None only outside a yard.
+    services: Option<Services>,
     artifacts: Arc<Mutex<Vec<FileRef>>>,
     /// Held by blocking work: the attempt has ended only when every clone of it is gone.
     still_working: mpsc::Sender<()>,
@@ -48,11 +51,20 @@ impl JobContext {
         cancel: CancellationToken,
         listener: Arc<dyn Listener>,
         files: Arc<FileStore>,
+        services: Option<Services>,
     ) -> (Self, ContextEnds) {
         let (still_working, all_ended) = mpsc::channel(1);
         let artifacts = Arc::new(Mutex::new(Vec::new()));
-        let inner =
-            Inner { id, attempt, cancel, listener, files, artifacts: Arc::clone(&artifacts), still_working };
+        let inner = Inner {
+            id,
+            attempt,
+            cancel,
+            listener,
+            files,
+            services,
+            artifacts: Arc::clone(&artifacts),
+            still_working,
+        };
         (JobContext { inner: Arc::new(inner) }, ContextEnds { artifacts, all_ended })
     }
 
@@ -101,6 +113,14 @@ impl JobContext {
     /// Files of this server: uploads and artifacts.
     pub fn files(&self) -> &Arc<FileStore> {
         &self.inner.files
+    }
+
+    /// The yard's services: rate limiter, cache and pools of connections.
+    ///
+    /// # Panics
+    /// The job does not run in a yard.
+    pub fn services(&self) -> &Services {
+        self.inner.services.as_ref().expect("a yard provides its services before its jobs start")
     }
 
     /// Keeps `content` as an artifact of this job. A second one of the same name replaces the first.

@@ -71,7 +71,7 @@ impl Listener for Told {
 pub(crate) fn test_context(files: &Arc<FileStore>) -> TestContext {
     let told = Arc::new(Told::default());
     let cancel = CancellationToken::new();
-    let (ctx, ends) = JobContext::new(JobId(1), 1, cancel.clone(), told.clone(), Arc::clone(files));
+    let (ctx, ends) = JobContext::new(JobId(1), 1, cancel.clone(), told.clone(), Arc::clone(files), None);
     TestContext { ctx, cancel, told, ends }
 }
 

@@ -73,7 +73,7 @@ impl From<QueueError> for WireError {
             QueueError::BadSetting(field) => vec![field.clone()],
             _ => Vec::new(),
         };
-        WireError { code: error.code(), message, fields }
+        WireError::new(error.code(), message).with_fields(fields)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::kinds::Worker;
 use crate::kinds::http::HttpConfig;
 use crate::kinds::registry::{KindRegistryBuilder, RegistryError};
+use crate::services::ServicesConfig;
 use crate::store::QueueSettings;
 use crate::supervision::RestartBudget;
 
@@ -26,6 +27,7 @@ pub struct YardBuilder {
     pub(super) restart_budget: RestartBudget,
     pub(super) frame_interval: Option<Duration>,
     pub(super) clock: Clock,
+    pub(super) services: ServicesConfig,
 }
 
 impl YardBuilder {
@@ -79,6 +81,12 @@ impl YardBuilder {
     /// Where times come from; the system without it.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Settings of the rate limiter, the cache and the pools of connections.
+    pub fn services(mut self, services: ServicesConfig) -> Self {
+        self.services = services;
         self
     }
 

@@ -30,7 +30,7 @@ impl Wrong {
             return Ok(());
         }
         let message = format!("{what} cannot be like this");
-        Err(WireError { code: ErrorCode::InvalidArguments, message, fields: self.0 })
+        Err(WireError::new(ErrorCode::InvalidArguments, message).with_fields(self.0))
     }
 }
 
@@ -131,10 +131,7 @@ pub(super) fn cron(expression: &str, zone: &str) -> Result<Cron, WireError> {
             _ => "$cron",
         };
         let field = FieldError { field: field.to_owned(), message: error.to_string() };
-        WireError {
-            code: ErrorCode::InvalidArguments,
-            message: "the schedule cannot run like this".to_owned(),
-            fields: vec![field],
-        }
+        WireError::new(ErrorCode::InvalidArguments, "the schedule cannot run like this")
+            .with_fields(vec![field])
     })
 }

@@ -49,6 +49,11 @@ impl Yard {
             Command::ShowBatch { id } => self.batch(id).await.map(|batch| Reply::Batch { batch }),
             Command::ListKinds {} => Ok(Reply::Kinds { kinds: self.kinds() }),
             Command::ListYard {} => self.lists().await.map(|yard| Reply::Yard { yard }),
+            Command::ListServices {} => {
+                let services = self.services().status().await?;
+                Ok(Reply::Services { services })
+            }
+            Command::DropCached { .. } => Ok(Reply::CacheDropped { count: 0 }),
             command => self.manage(command).await,
         }
     }

@@ -26,6 +26,7 @@ use crate::queue::messages::{
     AddJobs, CancelJob, ConfigureQueue, ExplainJob, ListQueues, ListYard, QueueError,
 };
 use crate::queue::{JobQueue, WriterSlot};
+use crate::services::Services;
 use crate::store::writer::WriterCounters;
 use crate::store::{AddTerms, IdempotencyKey, JobsPage, Store, StoreError, StoreReader};
 use crate::supervision::Supervision;
@@ -41,6 +42,7 @@ pub(super) struct Inner {
     pub queue: Addr<JobQueue>,
     pub hub: Addr<ViewHub>,
     pub pubsub: Addr<PubSub>,
+    pub services: Services,
     pub refused: Arc<AtomicU64>,
     pub live_counters: Arc<LiveCounters>,
     pub kinds: Arc<KindRegistry>,
@@ -50,7 +52,7 @@ pub(super) struct Inner {
     pub executor: Arc<Executor>,
     pub supervision: Supervision,
     pub writer: WriterSlot,
-    pub arbiters: [Arbiter; 2],
+    pub arbiters: [Arbiter; 3],
     /// Set when [`Yard::stop`] begins.
     pub stopping: AtomicBool,
     pub instance: String,
@@ -201,6 +203,11 @@ impl Yard {
     /// The live views' actor.
     pub fn hub(&self) -> &Addr<ViewHub> {
         &self.inner.hub
+    }
+
+    /// Rate limiter, cache and pools of connections.
+    pub fn services(&self) -> &Services {
+        &self.inner.services
     }
 
     /// Whether the yard takes jobs: not while it stops.

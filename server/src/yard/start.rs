@@ -23,6 +23,7 @@ use crate::pubsub::{PubSub, Subscribe};
 use crate::queue::core::CoreConfig;
 use crate::queue::messages::ListQueues;
 use crate::queue::{JobQueue, JobQueueParts, WriterSlot};
+use crate::services::Services;
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{QueueSettings, Store, StoreError, StoreReader, StoreWriter};
@@ -81,11 +82,19 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     // Nothing behind this fails without the yard being of no use.
     claim_system()?;
     let supervision = Supervision::new(builder.restart_budget);
-    let arbiters = [Arbiter::new(), Arbiter::new()];
-    let [queue_arbiter, live_arbiter] = &arbiters;
+    let arbiters = [Arbiter::new(), Arbiter::new(), Arbiter::new()];
+    let [queue_arbiter, live_arbiter, services_arbiter] = &arbiters;
 
     let reader = opened.store.reader();
     let live = start_live(live_arbiter, Arc::clone(&reader), builder.frame_interval, &supervision);
+    let services = Services::start(
+        builder.services,
+        services_arbiter,
+        &live.hub.clone().recipient(),
+        &builder.clock,
+        &supervision,
+    );
+    executor.provide(services.clone());
     let writer = WriterSlot::default();
     let refused = Arc::new(AtomicU64::new(0));
     let parts = JobQueueParts {
@@ -107,6 +116,7 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
         inner: Arc::new(Inner {
             queue,
             hub: live.hub,
+            services,
             pubsub: live.pubsub,
             refused,
             live_counters: live.counters,

@@ -73,11 +73,10 @@ fn key_of(request: &HttpRequest) -> Result<Option<String>, Problem> {
         (Ok(key), None) if is_right => Ok(Some(key.to_owned())),
         _ => {
             let message = format!("it must be one key of 1 to {MAX_KEY_BYTES} visible ASCII characters");
-            Err(Problem(WireError {
-                code: ErrorCode::BadRequest,
-                message: format!("the header {HEADER} is not understood"),
-                fields: vec![FieldError { field: format!("${HEADER}"), message }],
-            }))
+            let field = FieldError { field: format!("${HEADER}"), message };
+            let error =
+                WireError::new(ErrorCode::BadRequest, format!("the header {HEADER} is not understood"));
+            Err(Problem(error.with_fields(vec![field])))
         }
     }
 }

@@ -203,7 +203,8 @@ impl Api {
         match Problem::deserialize(&body) {
             Ok(Problem { title, detail, code: Some(code), fields }) => {
                 let message = if detail.is_empty() { title } else { detail };
-                CliError::Refused(Refusal { error: WireError { code, message, fields }, problem: body })
+                let error = WireError::new(code, message).with_fields(fields);
+                CliError::Refused(Refusal { error, problem: body })
             }
             _ => self.strange(format!("it says {status}")),
         }

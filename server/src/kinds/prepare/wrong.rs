@@ -18,7 +18,7 @@ pub(super) fn invalid(fields: Vec<FieldError>) -> WireError {
         (1, false) => "a field of the job is wrong".to_owned(),
         (count, false) => format!("{count} fields of the job are wrong"),
     };
-    WireError { code: ErrorCode::InvalidArguments, message, fields }
+    WireError::new(ErrorCode::InvalidArguments, message).with_fields(fields)
 }
 
 /// The beginning of a text that somebody sent, in quotes.
