@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::guard::{Access, AllowedHosts};
 use crate::config::Config;
 use crate::mount::{MountOptions, mount_with};
+use crate::services::ServicesConfig;
 use crate::supervision::RestartBudget;
 use crate::yard::{StartError, Yard, YardBuilder};
 
@@ -70,6 +71,7 @@ pub async fn serve_with(
         access: Access {
             allowed_origins: config.server.allowed_origins.clone(),
             allowed_hosts: AllowedHosts::Listed(config.server.allowed_hosts.clone()),
+            trusted_proxies: config.server.trusted_proxies.clone(),
         },
         max_sessions: Some(config.server.max_sessions),
         stopping: stopping.clone(),
@@ -134,6 +136,7 @@ fn builder(config: &Config) -> YardBuilder {
         .built_in_kinds(config.http.clone())
         .executor_threads(config.executor.threads)
         .files_quota(config.files.quota_bytes())
+        .services(ServicesConfig { submissions: config.submissions.rate(), ..ServicesConfig::default() })
         .restart_budget(RestartBudget {
             max_restarts: config.supervision.max_restarts,
             within: config.supervision.within(),

@@ -16,13 +16,16 @@ use super::command::run;
 use super::problem::Problem;
 use super::request::{Id, IdempotencyHeader, JsonBody, Query};
 use crate::Yard;
+use crate::services::Client;
 
 /// Answers 201 for a job that was stored, and 200 where another one has its unique key and is the answer.
 pub async fn add(
     yard: web::Data<Yard>,
+    client: Client,
     key: IdempotencyHeader,
     job: JsonBody<NewJob>,
 ) -> Result<HttpResponse, Problem> {
+    yard.admit(&client).await?;
     let key = key.with_body(&job.bytes).await?;
     let added = yard.add_with(job.value, key).await?;
     let mut response = if added.is_new { HttpResponse::Created() } else { HttpResponse::Ok() };

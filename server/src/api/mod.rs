@@ -21,7 +21,7 @@ mod jobs;
 mod limits;
 mod operations;
 mod queues;
-mod request;
+pub(crate) mod request;
 mod schedules;
 
 use actix_web::{HttpRequest, HttpResponse, web};

@@ -10,6 +10,7 @@ use super::command::run;
 use super::problem::Problem;
 use super::request::{JsonBody, Name};
 use crate::Yard;
+use crate::services::Client;
 
 /// Sorted by name.
 #[derive(Serialize, JsonSchema)]
@@ -42,7 +43,12 @@ pub async fn resume(yard: web::Data<Yard>, Name(name): Name) -> Result<HttpRespo
     run(&yard, Command::ResumeSchedule { name }).await
 }
 
-pub async fn run_now(yard: web::Data<Yard>, Name(name): Name) -> Result<HttpResponse, Problem> {
+pub async fn run_now(
+    yard: web::Data<Yard>,
+    client: Client,
+    Name(name): Name,
+) -> Result<HttpResponse, Problem> {
+    yard.admit(&client).await?;
     run(&yard, Command::RunSchedule { name }).await
 }
 

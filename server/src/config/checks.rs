@@ -8,7 +8,7 @@ use toml::Value;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// Whole numbers: key, least, most.
-const BOUNDS: [(&str, i64, i64); 7] = [
+const BOUNDS: [(&str, i64, i64); 10] = [
     ("server.max_sessions", 1, 1_000_000),
     ("server.workers", 1, 512),
     ("files.quota_mb", 0, 1_000_000_000),
@@ -16,6 +16,9 @@ const BOUNDS: [(&str, i64, i64); 7] = [
     ("shutdown.deadline_s", 0, 86_400),
     ("supervision.max_restarts", 0, 1_000),
     ("supervision.within_s", 1, 86_400),
+    ("submissions.count", 0, 1_000_000),
+    ("submissions.per_s", 1, 86_400),
+    ("submissions.burst", 0, 1_000_000),
 ];
 
 /// Checks the value's type against `example`, and what its key allows beyond that.
@@ -76,7 +79,9 @@ fn check_item(key: &str, text: &str) -> Result<(), String> {
             "an origin such as https://jobs.example.org, with neither path nor trailing slash"
         }
         "server.allowed_hosts" if !is_host(text) => "a host name such as jobs.example.org, without a port",
-        "http.allow" if text.parse::<IpNet>().is_err() => "a range of addresses such as 10.1.0.0/16",
+        "http.allow" | "server.trusted_proxies" if text.parse::<IpNet>().is_err() => {
+            "a range of addresses such as 10.1.0.0/16"
+        }
         _ => return Ok(()),
     };
     Err(format!("{key} holds \"{text}\"; it must be {wrong}"))

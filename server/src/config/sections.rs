@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use taskyard_shared::limit::Rate;
 
 use crate::store::QueueSettings;
 
@@ -22,6 +23,7 @@ pub struct Config {
     pub shutdown: ShutdownConfig,
     pub log: LogConfig,
     pub supervision: SupervisionConfig,
+    pub submissions: SubmissionsConfig,
     /// Settings that a queue gets when it is made. A queue that exists keeps what people set since.
     pub queues: BTreeMap<String, QueueConfig>,
 }
@@ -41,6 +43,8 @@ pub struct ServerConfig {
     pub max_sessions: usize,
     /// Threads that answer requests.
     pub workers: usize,
+    /// Addresses of proxies (`10.1.0.0/16`) whose header `X-Forwarded-For` says who a client is.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for ServerConfig {
@@ -51,6 +55,7 @@ impl Default for ServerConfig {
             allowed_hosts: Vec::new(),
             max_sessions: 10_000,
             workers: cores(),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -172,6 +177,31 @@ impl SupervisionConfig {
 impl Default for SupervisionConfig {
     fn default() -> Self {
         SupervisionConfig { max_restarts: 5, within_s: 60 }
+    }
+}
+
+/// How often one client may submit: add one job, or many in one call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SubmissionsConfig {
+    /// So many times in `per_s`; 0: as often as it likes.
+    pub count: u32,
+    pub per_s: u64,
+    /// So many at once after a pause; 0: `count`.
+    pub burst: u32,
+}
+
+impl SubmissionsConfig {
+    pub fn rate(&self) -> Option<Rate> {
+        let burst = if self.burst == 0 { self.count } else { self.burst.min(self.count) };
+        let rate = Rate { count: self.count, per_ms: self.per_s.saturating_mul(1_000), burst };
+        (self.count > 0).then_some(rate)
+    }
+}
+
+impl Default for SubmissionsConfig {
+    fn default() -> Self {
+        SubmissionsConfig { count: 10_000, per_s: 1, burst: 0 }
     }
 }
 

@@ -49,6 +49,10 @@ fn every_section_can_be_set_in_a_file() {
         [supervision]
         max_restarts = 2
         within_s = 10
+        [submissions]
+        count = 20
+        per_s = 2
+        burst = 5
         [queues.mail]
         concurrency = 7
         [queues]

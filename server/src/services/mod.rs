@@ -4,12 +4,14 @@
 //! A panic in one of them costs the caller whose message it was a [`ServiceError`] that is worth another try; the
 //! actor is restarted, and those behind it in its mailbox are answered as if nothing had been.
 
+pub mod cache;
 mod error;
 pub mod limiter;
 mod publisher;
 mod start;
 
+pub use cache::{Cache, CacheLimits};
 pub use error::ServiceError;
-pub use limiter::{Limiter, RateLimiter, Verdict};
+pub use limiter::{Client, Limiter, RateLimiter, Verdict};
 pub(crate) use publisher::{Publisher, Publishes};
 pub use start::{Services, ServicesConfig};

@@ -5,6 +5,7 @@ use taskyard_shared::limit::Rate;
 use taskyard_shared::service;
 
 use super::ServiceError;
+use super::cache::{Cache, CacheActor, CacheConfig, CacheLimits};
 use super::limiter::{Limiter, LimiterLimits, RateLimiter, RateLimiterConfig};
 use crate::clock::Clock;
 use crate::supervision::Supervision;
@@ -14,6 +15,7 @@ use crate::views::messages::ServiceStatus;
 #[derive(Clone)]
 pub struct Services {
     pub limiter: Limiter,
+    pub cache: Cache,
 }
 
 /// What can be said of the services before they start.
@@ -22,6 +24,7 @@ pub struct ServicesConfig {
     /// How often a client may submit; None: as often as it likes.
     pub submissions: Option<Rate>,
     pub limiter: LimiterLimits,
+    pub cache: CacheLimits,
 }
 
 impl Services {
@@ -42,7 +45,15 @@ impl Services {
         };
         let limiter = Supervisor::start_in_arbiter(&arbiter.handle(), |_| RateLimiter::new(limiter));
         SystemRegistry::set(limiter.clone());
-        Services { limiter: Limiter::new(limiter) }
+        let cache = CacheConfig {
+            limits: config.cache,
+            clock: clock.clone(),
+            supervision: supervision.clone(),
+            shown_by: Some(shown_by.clone()),
+        };
+        let cache = Supervisor::start_in_arbiter(&arbiter.handle(), |_| CacheActor::new(cache));
+        SystemRegistry::set(cache.clone());
+        Services { limiter: Limiter::new(limiter), cache: Cache::new(cache, clock.clone()) }
     }
 
     /// How all of them stand.
@@ -50,6 +61,10 @@ impl Services {
     /// # Errors
     /// One of them is restarting.
     pub async fn status(&self) -> Result<service::Services, ServiceError> {
-        Ok(service::Services { limiter: self.limiter.status().await?, ..service::Services::default() })
+        Ok(service::Services {
+            limiter: self.limiter.status().await?,
+            cache: self.cache.status().await?,
+            pools: Vec::new(),
+        })
     }
 }

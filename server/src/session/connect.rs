@@ -15,6 +15,7 @@ use super::frame_guard::FrameGuard;
 use super::live_state::LiveState;
 use crate::api::origin::check_origin;
 use crate::api::problem::problem;
+use crate::api::request::client_of;
 use crate::views::OpenSession;
 
 /// `GET /ws`: opens a live session.
@@ -43,7 +44,7 @@ pub async fn connect(
     };
     let too_large = Rc::new(Cell::new(false));
     let stream = FrameGuard::new(stream, MAX_FRAME_BYTES, Rc::clone(&too_large));
-    let session = Session::new(state.into_inner(), open, too_large);
+    let session = Session::new(state.into_inner(), client_of(&req), open, too_large);
     ws::WsResponseBuilder::new(session, &req, stream).frame_size(MAX_FRAME_BYTES).start()
 }
 

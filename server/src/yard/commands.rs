@@ -53,7 +53,14 @@ impl Yard {
                 let services = self.services().status().await?;
                 Ok(Reply::Services { services })
             }
-            Command::DropCached { .. } => Ok(Reply::CacheDropped { count: 0 }),
+            Command::DropCached { key } => {
+                let cache = &self.services().cache;
+                let count = match key {
+                    Some(key) => u64::from(cache.invalidate(key).await?),
+                    None => cache.clear().await?,
+                };
+                Ok(Reply::CacheDropped { count })
+            }
             command => self.manage(command).await,
         }
     }

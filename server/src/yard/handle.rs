@@ -10,6 +10,7 @@ use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::explain::Explanation;
 use taskyard_shared::job::{JobDetail, JobId};
 use taskyard_shared::kind::KindInfo;
+use taskyard_shared::limit::Rate;
 use taskyard_shared::log::LogLine;
 use taskyard_shared::new_job::{AddMode, NewJob, NewJobs};
 use taskyard_shared::queue::{QueueChange, QueueStatus};
@@ -43,6 +44,8 @@ pub(super) struct Inner {
     pub hub: Addr<ViewHub>,
     pub pubsub: Addr<PubSub>,
     pub services: Services,
+    /// How often a client may submit.
+    pub submissions: Option<Rate>,
     pub refused: Arc<AtomicU64>,
     pub live_counters: Arc<LiveCounters>,
     pub kinds: Arc<KindRegistry>,

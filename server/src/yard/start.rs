@@ -87,6 +87,7 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
 
     let reader = opened.store.reader();
     let live = start_live(live_arbiter, Arc::clone(&reader), builder.frame_interval, &supervision);
+    let submissions = builder.services.submissions;
     let services = Services::start(
         builder.services,
         services_arbiter,
@@ -117,6 +118,7 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
             queue,
             hub: live.hub,
             services,
+            submissions,
             pubsub: live.pubsub,
             refused,
             live_counters: live.counters,

@@ -2,6 +2,7 @@
 //! the document of the API is made from the very types that read the requests.
 
 mod body;
+mod client;
 mod idempotency;
 mod part;
 mod path;
@@ -10,6 +11,7 @@ mod query;
 mod tests;
 
 pub use body::{FileBody, JsonBody};
+pub use client::client_of;
 pub use idempotency::IdempotencyHeader;
 pub use part::{Describe, Header, Part, SchemaOf, schema_of};
 pub use path::{Id, Name};

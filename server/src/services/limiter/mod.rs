@@ -4,11 +4,13 @@
 //! memory, so a restart of the server forgets it.
 
 mod actor;
+mod client;
 mod handle;
 mod keys;
 mod messages;
 
 pub use actor::{RateLimiter, RateLimiterConfig};
+pub use client::Client;
 pub use handle::Limiter;
 pub use keys::{LimiterLimits, Verdict};
 pub use messages::{Check, ShowLimiter};
