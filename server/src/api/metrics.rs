@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, web};
 use taskyard_shared::job::JobState;
 use taskyard_shared::operation::OperationState;
 use taskyard_shared::queue::QueueStatus;
+use taskyard_shared::service::Services;
 use taskyard_shared::view::YardLists;
 
 use super::problem::Problem;
@@ -24,6 +25,9 @@ async fn show(yard: web::Data<Yard>) -> Result<HttpResponse, Problem> {
     let _ = write_queues(&mut text, &queues);
     let _ = write_lists(&mut text, &lists);
     let _ = write_parts(&mut text, &yard);
+    if let Ok(services) = yard.services().status().await {
+        let _ = write_services(&mut text, &services);
+    }
     if let Some(pubsub) = yard.pubsub_counters().await {
         let _ = write_pubsub(&mut text, &pubsub);
     }
@@ -98,6 +102,18 @@ fn write_pubsub(out: &mut String, counters: &PubSubCounters) -> fmt::Result {
     let skipped = read(&counters.skipped);
     single(out, "taskyard_pubsub_skipped_total", "Commits a full subscriber had to reload.", skipped)?;
     single(out, "taskyard_pubsub_restarts_total", "Restarts after a panic.", read(&counters.restarts))
+}
+
+fn write_services(out: &mut String, services: &Services) -> fmt::Result {
+    let (limiter, cache) = (&services.limiter, &services.cache);
+    single(out, "taskyard_limiter_keys", "Keys that the rate limiter remembers.", limiter.keys)?;
+    let checks = [("allowed", limiter.allowed), ("refused", limiter.refused)];
+    labelled(out, "taskyard_limiter_checks_total", "Checks of the rate limiter.", "verdict", checks)?;
+    single(out, "taskyard_cache_entries", "Entries of the cache.", cache.entries)?;
+    single(out, "taskyard_cache_bytes", "What they weigh.", cache.bytes)?;
+    let asked = [("hit", cache.hits), ("miss", cache.misses), ("shared", cache.shared)];
+    labelled(out, "taskyard_cache_asked_total", "Values that were asked for.", "outcome", asked)?;
+    single(out, "taskyard_cache_evictions_total", "Entries let go for want of room.", cache.evictions)
 }
 
 /// Readings with one label each. Its values need no quoting: names are identifiers.

@@ -23,6 +23,7 @@ mod operations;
 mod queues;
 pub(crate) mod request;
 mod schedules;
+mod services;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use taskyard_shared::error::{ErrorCode, WireError};

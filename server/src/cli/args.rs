@@ -120,6 +120,12 @@ pub enum Command {
     /// Set, remove, pause, resume, run or preview a schedule
     #[command(subcommand)]
     Schedule(ScheduleCommand),
+    /// Show the rate limiter, the cache and the pools of connections
+    #[command(after_help = "Example:\n  taskyard services")]
+    Services(ClientArgs),
+    /// Drop an entry of the cache, or all of them
+    #[command(after_help = "Example:\n  taskyard drop-cached")]
+    DropCached(DropCachedArgs),
     /// List the kinds of jobs and their arguments
     #[command(after_help = "Example:\n  taskyard kinds")]
     Kinds(ClientArgs),
@@ -143,6 +149,15 @@ impl ClientArgs {
     pub fn form(&self) -> Form {
         if self.json { Form::Json } else { Form::Text }
     }
+}
+
+/// `taskyard drop-cached`
+#[derive(Debug, Args)]
+pub struct DropCachedArgs {
+    /// The entry; without it all are dropped
+    pub key: Option<String>,
+    #[command(flatten)]
+    pub client: ClientArgs,
 }
 
 /// For commands that concern one limit or schedule.

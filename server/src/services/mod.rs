@@ -9,6 +9,8 @@ mod error;
 pub mod limiter;
 mod publisher;
 mod start;
+#[cfg(test)]
+mod tests;
 
 pub use cache::{Cache, CacheLimits};
 pub use error::ServiceError;

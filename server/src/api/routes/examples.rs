@@ -203,3 +203,42 @@ pub fn file() -> Value {
         "media_type": "image/jpeg",
     })
 }
+
+pub fn services() -> Value {
+    json!({
+        "limiter": {
+            "submissions": { "count": 10_000, "per_ms": 1_000, "burst": 10_000 },
+            "keys": 1,
+            "max_keys": 1_000_000,
+            "allowed": 41,
+            "refused": 0,
+            "forgotten": 7,
+            "latest": [{
+                "key": "submit:192.0.2.7",
+                "rate": { "count": 10_000, "per_ms": 1_000, "burst": 10_000 },
+                "remaining": 9_998,
+                "next_at_ms": null,
+                "allowed": 41,
+                "refused": 0,
+                "asked_at_ms": NOW_MS,
+            }],
+        },
+        "cache": {
+            "entries": 1,
+            "bytes": 310,
+            "max_bytes": 67_108_864,
+            "hits": 5,
+            "misses": 2,
+            "shared": 9,
+            "evictions": 0,
+            "latest": [{
+                "key": "rates:EUR",
+                "bytes": 310,
+                "put_at_ms": NOW_MS,
+                "expires_at_ms": NOW_MS + 60_000,
+                "hits": 5,
+            }],
+        },
+        "pools": [],
+    })
+}

@@ -72,11 +72,12 @@ pub enum Tag {
     Limits,
     Schedules,
     Files,
+    Services,
     Server,
 }
 
 impl Tag {
-    pub const ALL: [Tag; 8] = [
+    pub const ALL: [Tag; 9] = [
         Tag::Jobs,
         Tag::Batches,
         Tag::Operations,
@@ -84,6 +85,7 @@ impl Tag {
         Tag::Limits,
         Tag::Schedules,
         Tag::Files,
+        Tag::Services,
         Tag::Server,
     ];
 
@@ -96,6 +98,7 @@ impl Tag {
             Tag::Limits => "Limits",
             Tag::Schedules => "Schedules",
             Tag::Files => "Files",
+            Tag::Services => "Services",
             Tag::Server => "Server",
         }
     }
@@ -109,6 +112,7 @@ impl Tag {
             Tag::Limits => "How many jobs of a queue, kind or key run at a time, and how often one starts.",
             Tag::Schedules => "Jobs that are added again and again, by cron expressions.",
             Tag::Files => "What jobs are given, and what they make.",
+            Tag::Services => "The rate limiter, the cache and the pools of connections.",
             Tag::Server => "What this server is and knows.",
         }
     }

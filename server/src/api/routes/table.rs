@@ -9,19 +9,33 @@ use taskyard_shared::explain::Explanation;
 use taskyard_shared::job::{FileRef, JobDetail};
 use taskyard_shared::operation::Operation;
 use taskyard_shared::queue::QueueStatus;
+use taskyard_shared::service::Services;
 
 use super::examples;
 use super::route::Verb::{Delete, Get, Patch, Post, Put};
 use super::route::{Route, Tag};
 use crate::api::openapi;
-use crate::api::{batches, bulk, files, jobs, limits, operations, queues, schedules, source};
+use crate::api::{
+    batches, bulk, files, jobs, limits, operations, queues, schedules, services as beside, source,
+};
 
 /// Every route, in the order in which the document shows them.
 pub fn table() -> Vec<Route> {
-    [jobs(), one_job(), batches(), operations(), queues(), limits(), schedules(), files(), server()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        jobs(),
+        one_job(),
+        batches(),
+        operations(),
+        queues(),
+        limits(),
+        schedules(),
+        files(),
+        services(),
+        server(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn jobs() -> Vec<Route> {
@@ -256,6 +270,18 @@ fn files() -> Vec<Route> {
             .about(Tag::Files, "Get a file that a job was given")
             .gives_other(200, any, "The file, with its own media type where a browser may show it.")
             .fails(&[NotFound]),
+    ]
+}
+
+fn services() -> Vec<Route> {
+    vec![
+        Route::new(Get, "/services", "showServices", beside::show)
+            .about(Tag::Services, "Show how the services stand")
+            .notes("Of keys and entries the latest 100. Counts are since the server's start.")
+            .gives::<Services>(200, "All of them.", examples::services()),
+        Route::new(Delete, "/cache", "dropCached", beside::drop_cached)
+            .about(Tag::Services, "Drop an entry of the cache, or all of them")
+            .replies("cache_dropped", "They are dropped.", json!({ "type": "cache_dropped", "count": 3 })),
     ]
 }
 

@@ -170,6 +170,10 @@ impl Api {
         self.answer(self.request(Method::DELETE, segments)).await
     }
 
+    pub async fn delete_with(&self, segments: &[&str], query: &[(&str, String)]) -> Result<Answer, CliError> {
+        self.answer(self.request(Method::DELETE, segments).query(query)).await
+    }
+
     /// Sends bytes as they are.
     pub async fn upload(&self, name: &str, content: Vec<u8>) -> Result<FileRef, CliError> {
         let request = self.request(Method::POST, &["uploads"]).query(&[("name", name)]).body(content);
