@@ -8,7 +8,7 @@ use toml::Value;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// Whole numbers: key, least, most.
-const BOUNDS: [(&str, i64, i64); 10] = [
+const BOUNDS: [(&str, i64, i64); 11] = [
     ("server.max_sessions", 1, 1_000_000),
     ("server.workers", 1, 512),
     ("files.quota_mb", 0, 1_000_000_000),
@@ -16,6 +16,7 @@ const BOUNDS: [(&str, i64, i64); 10] = [
     ("shutdown.deadline_s", 0, 86_400),
     ("supervision.max_restarts", 0, 1_000),
     ("supervision.within_s", 1, 86_400),
+    ("cache.max_mb", 0, 1_000_000),
     ("submissions.count", 0, 1_000_000),
     ("submissions.per_s", 1, 86_400),
     ("submissions.burst", 0, 1_000_000),

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use taskyard_shared::limit::Rate;
 
+use crate::services::CacheLimits;
 use crate::store::QueueSettings;
 
 /// Everything a server can be told before it starts. The bounds stand in `checks.rs`.
@@ -24,6 +25,7 @@ pub struct Config {
     pub log: LogConfig,
     pub supervision: SupervisionConfig,
     pub submissions: SubmissionsConfig,
+    pub cache: CacheConfig,
     /// Settings that a queue gets when it is made. A queue that exists keeps what people set since.
     pub queues: BTreeMap<String, QueueConfig>,
 }
@@ -177,6 +179,25 @@ impl SupervisionConfig {
 impl Default for SupervisionConfig {
     fn default() -> Self {
         SupervisionConfig { max_restarts: 5, within_s: 60 }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheConfig {
+    /// What the cache may hold, in MiB; 0: nothing.
+    pub max_mb: u64,
+}
+
+impl CacheConfig {
+    pub fn limits(&self) -> CacheLimits {
+        CacheLimits { max_bytes: self.max_mb.saturating_mul(1024 * 1024) }
+    }
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        CacheConfig { max_mb: 64 }
     }
 }
 

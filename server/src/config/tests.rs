@@ -49,6 +49,8 @@ fn every_section_can_be_set_in_a_file() {
         [supervision]
         max_restarts = 2
         within_s = 10
+        [cache]
+        max_mb = 1
         [submissions]
         count = 20
         per_s = 2
