@@ -148,7 +148,7 @@ impl Connection {
         let steps = self.with(|inner| {
             inner.heard_ms = now_ms();
             inner.probed = false;
-            wire::read(text).map(|frame| inner.exchange.received(frame))
+            wire::frame(text).map(|frame| inner.exchange.received(frame))
         });
         match steps {
             Some(steps) => self.perform(steps),

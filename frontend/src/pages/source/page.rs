@@ -4,23 +4,29 @@ use gloo_net::http::Request;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::components::upload::error_sentence;
+use crate::connection::wire::json::{self, Read, read_member, read_structs};
 use crate::state::address::percent_encode;
 use crate::state::highlight::{Token, tokens};
 
 /// `GET /api/v1/source`
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 struct Source {
     version: String,
     files: Vec<SourceFile>,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 struct SourceFile {
     path: String,
     text: String,
+}
+
+read_structs! {
+    Source { version, files }
+    SourceFile { path, text }
 }
 
 async fn fetch() -> Result<Source, String> {
@@ -33,7 +39,7 @@ async fn fetch() -> Result<Source, String> {
             sentence.unwrap_or_else(|| format!("The server answered with status {}.", response.status()))
         );
     }
-    serde_json::from_str(&text).map_err(|_| "The server's answer cannot be read.".to_owned())
+    json::read(&text).ok_or_else(|| "The server's answer cannot be read.".to_owned())
 }
 
 #[component]
