@@ -2,7 +2,7 @@
 
 use leptos::mount::mount_to_body;
 use leptos::prelude::*;
-use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::components::{A, FlatRoutes, Route, Router};
 use leptos_router::path;
 
 use crate::board::Board;
@@ -37,14 +37,14 @@ fn App() -> impl IntoView {
             <a class="skip-link" href="#main">"Skip to content"</a>
             <Header board/>
             <main id="main" tabindex="-1">
-                <Routes fallback=NotFound>
+                <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=BoardPage/>
                     <Route path=path!("/jobs/:id") view=JobPage/>
                     <Route path=path!("/batches/:id") view=BatchPage/>
                     <Route path=path!("/schedules") view=SchedulesPage/>
                     <Route path=path!("/limits") view=LimitsPage/>
                     <Route path=path!("/source") view=SourcePage/>
-                </Routes>
+                </FlatRoutes>
             </main>
             <OperationStrip board/>
             <QueueSettings board/>
