@@ -11,6 +11,7 @@ use super::list_model::ListModel;
 use super::row::Row;
 use crate::board::Board;
 use crate::format;
+use crate::reactive::{Show, effect, memo};
 
 /// What stands at a place in the list: a job, or nothing yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,7 +22,7 @@ enum Item {
 
 #[component]
 pub fn JobList(board: Board, model: ListModel) -> impl IntoView {
-    let items = Memo::new(move |_| {
+    let items = memo(move || {
         let drawn = model.geometry().drawn(model.scroll_px.get());
         model.display.with(|display| {
             drawn
@@ -31,8 +32,8 @@ pub fn JobList(board: Board, model: ListModel) -> impl IntoView {
     });
     measure(model);
     let height = move || format!("{}px", model.geometry().height_px());
-    let rows = Memo::new(move |_| model.display.with(|display| display.rows));
-    let is_empty = Memo::new(move |_| {
+    let rows = memo(move || model.display.with(|display| display.rows));
+    let is_empty = memo(move || {
         model.display.with(|display| display.known && display.slots.is_empty() && display.base == 0)
     });
     view! {
@@ -65,7 +66,7 @@ pub fn JobList(board: Board, model: ListModel) -> impl IntoView {
                     }}
                 </For>
             </div>
-            <Show when=move || is_empty.get()><EmptyList board model/></Show>
+            <Show when=is_empty><EmptyList board model/></Show>
             <Trouble board model/>
         </div>
     }
@@ -91,7 +92,7 @@ fn measure(model: ListModel) {
     let resized = Closure::<dyn Fn()>::new(read);
     let observer = web_sys::ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
     let observer = StoredValue::new_local((observer, resized));
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(viewport) = model.viewport.get() {
             observer.with_value(|(observer, _)| {
                 if let Some(observer) = observer {
@@ -113,7 +114,7 @@ fn measure(model: ListModel) {
 /// `12 new, show`
 #[component]
 fn NewerRows(model: ListModel) -> impl IntoView {
-    let newer = Memo::new(move |_| model.display.with(|display| display.newer));
+    let newer = memo(move || model.display.with(|display| display.newer));
     view! {
         <div class="newer-slot">
             <Show when=move || newer.get() != 0>
@@ -134,7 +135,7 @@ fn BlankRow(model: ListModel, at: u64) -> impl IntoView {
 /// Why there is nothing to see, when that is not because there is nothing.
 #[component]
 fn Trouble(board: Board, model: ListModel) -> impl IntoView {
-    let waiting = Memo::new(move |_| {
+    let waiting = memo(move || {
         !model.display.with(|display| display.known)
             && !board.connection.status.with(|status| status.is_live())
     });

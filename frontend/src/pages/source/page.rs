@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::components::upload::error_sentence;
 use crate::connection::wire::json::{self, Read, read_member, read_structs};
+use crate::reactive::memo;
 use crate::state::address::percent_encode;
 use crate::state::highlight::{Token, tokens};
 
@@ -72,7 +73,7 @@ fn Files(source: Source) -> impl IntoView {
     let query = use_query_map();
     let paths: Vec<String> = source.files.iter().map(|file| file.path.clone()).collect();
     let files = StoredValue::new(source.files);
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         let named = query.with(|query| query.get("file"));
         files.with_value(|files| {
             let at = named.and_then(|path| files.iter().position(|file| file.path == path));
