@@ -31,7 +31,7 @@ pub fn JobList(board: Board, model: ListModel) -> impl IntoView {
         })
     });
     measure(model);
-    let height = move || format!("{}px", model.geometry().height_px());
+    let height = move || format!("{}px", format::decimal(model.geometry().height_px()));
     let rows = memo(move || model.display.with(|display| display.rows));
     let is_empty = memo(move || {
         model.display.with(|display| display.known && display.slots.is_empty() && display.base == 0)
@@ -85,7 +85,7 @@ fn measure(model: ListModel) {
         model.viewport_px.set(f64::from(viewport.client_height()));
         let style = window().get_computed_style(&viewport).ok().flatten();
         let row = style.and_then(|style| style.get_property_value("--row-height").ok());
-        if let Some(px) = row.and_then(|row| row.trim().trim_end_matches("px").parse::<f64>().ok()) {
+        if let Some(px) = row.map(|row| js_sys::parse_float(&row)).filter(|px| px.is_finite()) {
             model.row_px.set(px);
         }
     };
@@ -128,7 +128,7 @@ fn NewerRows(model: ListModel) -> impl IntoView {
 
 #[component]
 fn BlankRow(model: ListModel, at: u64) -> impl IntoView {
-    let top = move || format!("translateY({}px)", model.geometry().top_px(at, model.scroll_px.get()));
+    let top = move || model.moved_to(at);
     view! { <div class="row blank" aria-hidden="true" style:transform=top><span></span></div> }
 }
 

@@ -15,6 +15,7 @@ use super::page::Address;
 use crate::board::Board;
 use crate::connection::exchange::ViewUpdate;
 use crate::connection::watch;
+use crate::format;
 use crate::reactive::{effect, memo};
 use crate::state::address::ListAddress;
 use crate::state::display::{Display, Hold, WINDOW_ROWS};
@@ -97,6 +98,11 @@ impl ListModel {
             row_px: self.row_px.get(),
             viewport_px: self.viewport_px.get(),
         }
+    }
+
+    /// The CSS transform that puts the row of this index in its place.
+    pub fn moved_to(self, index: u64) -> String {
+        format!("translateY({}px)", format::decimal(self.geometry().top_px(index, self.scroll_px.get())))
     }
 
     fn hold(self) -> Hold {

@@ -24,8 +24,7 @@ pub fn Row(model: ListModel, id: JobId) -> impl IntoView {
     });
     let gone = memo(move || slot.with(|slot| slot.as_ref().is_some_and(|slot| slot.gone)));
     let state = memo(move || job.with(|job| job.state));
-    let top =
-        move || format!("translateY({}px)", model.geometry().top_px(index.get(), model.scroll_px.get()));
+    let top = move || model.moved_to(index.get());
     let current = memo(move || model.current() == Some(id));
     let selected = memo(move || model.selected.with(|selected| selected.contains(&id)));
     let fixed = untrack(|| job.get());
