@@ -10,8 +10,9 @@ use wasm_bindgen::JsCast;
 
 use super::command_form::Leave;
 use super::keys::is_taken;
+use super::title::name_page;
 use crate::board::Board;
-use crate::reactive::{effect, memo};
+use crate::reactive::memo;
 use crate::state::yard::Yard;
 
 /// What one such page is made of.
@@ -38,8 +39,7 @@ enum Asked {
 
 pub fn list_page(page: &'static ListPage) -> AnyView {
     let board = expect_context::<Board>();
-    effect(move || document().set_title(&format!("{} · Taskyard", page.title)));
-    on_cleanup(|| document().set_title("Taskyard"));
+    name_page(move || page.title.to_owned());
     let known = memo(move || board.yard.with(|yard| yard.known));
     let names = memo(move || board.yard.with(page.names));
     view! {

@@ -18,6 +18,7 @@ use crate::components::badge::Badge;
 use crate::components::notes::NoteLine;
 use crate::components::operations::start_operation;
 use crate::components::time::Instant;
+use crate::components::title::name_page;
 use crate::connection::exchange::{Failure, ViewUpdate};
 use crate::connection::watch;
 use crate::format;
@@ -139,8 +140,7 @@ fn one(board: Board, id: BatchId) -> AnyView {
         Some(Err(sentence)) => missing(sentence),
         Some(Ok(_)) => ().into_any(),
     };
-    effect(move || document().set_title(&format!("Batch {id} · Taskyard")));
-    on_cleanup(|| document().set_title("Taskyard"));
+    name_page(move || format!("Batch {id}"));
     let shown = move || {
         is_there.get().then(|| batch.get_untracked()).flatten().map(|first| status(board, first, batch))
     };

@@ -13,7 +13,8 @@ use crate::components::keys::is_taken;
 use crate::components::notes::NoteLine;
 use crate::components::progress::ProgressBar;
 use crate::components::time::{Instant, upcoming};
-use crate::reactive::{Show, effect, memo};
+use crate::components::title::name_page;
+use crate::reactive::{Show, memo};
 use crate::state::address::percent_encode;
 use crate::state::life;
 
@@ -29,8 +30,7 @@ pub fn Head(
     let thousandths =
         memo(move || current.with(|job| job.as_ref().map_or(0, |job| job.progress.thousandths())));
     let note = Signal::derive(move || board.note_of(id));
-    effect(move || document().set_title(&format!("#{id} {} · Taskyard", state.get())));
-    on_cleanup(|| document().set_title("Taskyard"));
+    name_page(move || format!("#{id} {}", state.get()));
     listen(board, id, state);
     let queue_href = format!("/?queue={}", percent_encode(&fixed.queue));
     view! {
