@@ -2,7 +2,7 @@
 
 use leptos::mount::mount_to_body;
 use leptos::prelude::*;
-use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::components::{A, FlatRoutes, Route, Router};
 use leptos_router::path;
 
 use crate::board::Board;
@@ -19,6 +19,7 @@ use crate::pages::board::BoardPage;
 use crate::pages::job::JobPage;
 use crate::pages::limits::LimitsPage;
 use crate::pages::schedules::SchedulesPage;
+use crate::pages::services::ServicesPage;
 use crate::pages::source::SourcePage;
 
 /// Puts the board into the document.
@@ -37,14 +38,15 @@ fn App() -> impl IntoView {
             <a class="skip-link" href="#main">"Skip to content"</a>
             <Header board/>
             <main id="main" tabindex="-1">
-                <Routes fallback=NotFound>
+                <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=BoardPage/>
                     <Route path=path!("/jobs/:id") view=JobPage/>
                     <Route path=path!("/batches/:id") view=BatchPage/>
                     <Route path=path!("/schedules") view=SchedulesPage/>
                     <Route path=path!("/limits") view=LimitsPage/>
+                    <Route path=path!("/services") view=ServicesPage/>
                     <Route path=path!("/source") view=SourcePage/>
-                </Routes>
+                </FlatRoutes>
             </main>
             <OperationStrip board/>
             <QueueSettings board/>
@@ -69,6 +71,7 @@ fn Header(board: Board) -> impl IntoView {
                 <A href="/" exact=true>"Board"</A>
                 <A href="/schedules">"Schedules"</A>
                 <A href="/limits">"Limits"</A>
+                <A href="/services">"Services"</A>
                 <A href="/source">"Source"</A>
             </nav>
             <ConnectionState board/>

@@ -58,7 +58,10 @@ pub fn Help(board: Board) -> impl IntoView {
                 <a href="/schedules" on:click=close>"Schedules"</a> " add jobs by the clock. "
                 <a href="/limits" on:click=close>"Limits"</a>
                 " bound how many are at work, or how many may start, across queues or for each value of an "
-                "argument. Settings of a queue, and all else that has a name, are in the palette too."
+                "argument. "
+                <a href="/services" on:click=close>"Services"</a>
+                " shows the rate limiter, the cache and the pools of connections. Settings of a queue, and all else "
+                "that has a name, are in the palette too."
             </p>
             <h3>"Keyboard"</h3>
             <dl class="shortcuts">

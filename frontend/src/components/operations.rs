@@ -10,11 +10,12 @@ use taskyard_shared::view::JobFilter;
 use super::keys::is_taken;
 use super::progress::ProgressBar;
 use crate::board::{Board, Note, Overlay};
+use crate::reactive::{effect, memo};
 use crate::state::operations::{UNDO_MS, progress, sentence, undo_seconds};
 
 #[component]
 pub fn OperationStrip(board: Board) -> impl IntoView {
-    Effect::new(move |_| {
+    effect(move || {
         let now = board.clock.get();
         board.yard.with(|yard| {
             if yard.known {
@@ -28,9 +29,8 @@ pub fn OperationStrip(board: Board) -> impl IntoView {
         }
     });
     on_cleanup(move || shortcut.remove());
-    let ids = Memo::new(move |_| {
-        board.strip.with(|strip| strip.shown.iter().map(|shown| shown.id).collect::<Vec<_>>())
-    });
+    let ids =
+        memo(move || board.strip.with(|strip| strip.shown.iter().map(|shown| shown.id).collect::<Vec<_>>()));
     view! {
         <ul class="operations" aria-label="Operations on many jobs">
             <For each=move || ids.get() key=|id| *id let:id>{one(board, id)}</For>
@@ -44,9 +44,9 @@ fn one(board: Board, id: OperationId) -> AnyView {
         // It is let go of a moment after the list has lost it.
         listed.or_else(|| before.cloned().flatten())
     });
-    let state = Memo::new(move |_| operation.with(|one| one.as_ref().map(|one| one.state)));
+    let state = memo(move || operation.with(|one| one.as_ref().map(|one| one.state)));
     // Said aloud when it begins to wait, when it is done or undone; not at every step.
-    Effect::new(move |_| {
+    effect(move || {
         let words = operation.with_untracked(|one| one.as_ref().map(sentence)).unwrap_or_default();
         match state.get() {
             Some(OperationState::Waiting) => board.announce(format!("{words}. Press u to undo it.")),
@@ -55,8 +55,8 @@ fn one(board: Board, id: OperationId) -> AnyView {
         }
     });
     let words = move || operation.with(|one| one.as_ref().map(sentence));
-    let thousandths = Memo::new(move |_| operation.with(|one| one.as_ref().map_or(0, progress)));
-    let seconds = Memo::new(move |_| {
+    let thousandths = memo(move || operation.with(|one| one.as_ref().map_or(0, progress)));
+    let seconds = memo(move || {
         let now = board.clock.get();
         operation.with(|one| one.as_ref().map_or(0, |one| undo_seconds(one, now)))
     });

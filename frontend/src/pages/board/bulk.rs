@@ -12,11 +12,12 @@ use crate::components::dialog::Dialog;
 use crate::components::notes::NoteLine;
 use crate::components::operations::start_operation;
 use crate::format;
+use crate::reactive::memo;
 use crate::state::operations::{UNDO_MS, applies, filter_words, verb};
 
 /// `For all 1,234 that match…`
 pub fn bulk_button(board: Board, model: ListModel) -> AnyView {
-    let words = Memo::new(move |_| {
+    let words = memo(move || {
         let number = model.total().map(|total| format!(" {}", format::count(total))).unwrap_or_default();
         format!("For all{number} that match…")
     });
