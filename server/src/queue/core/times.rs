@@ -68,19 +68,14 @@ impl Core {
         self.prune(now_ms, out);
     }
 
-    /// Has the core woken when the next thing is due.
+    /// Has the core woken when the next thing is due that may be begun then.
     pub(super) fn plan_wake(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
-        let wanted = [
-            self.times.store_retry_at_ms,
-            self.times.promote_at_ms.filter(|_| !self.times.promoting),
-            self.next_operation_at_ms(),
-            self.next_schedule_at_ms(),
-            self.retention.next_at_ms(),
-            self.next_unblocked_at_ms(),
-        ]
-        .into_iter()
-        .fold(None, earlier);
-        let Some(wanted) = wanted else { return };
+        // The answer to a promotion says when the next one is due, which mostly is soon: a timer set meanwhile would be
+        // set again at once. What else has its time waits for the same disk.
+        if self.times.promoting {
+            return;
+        }
+        let Some(wanted) = self.next_due_ms() else { return };
         // What could not be begun although it is due waits for an answer, which comes as another input.
         let at_ms = wanted.clamp(now_ms + 1, now_ms + LONGEST_SLEEP_MS);
         let armed =
@@ -89,6 +84,22 @@ impl Core {
             self.times.armed_at_ms = Some(at_ms);
             out.push(Decision::WakeAt { at_ms });
         }
+    }
+
+    /// When there is something for [`Core::do_what_is_due`]: what it would pass over does not count, or a time that has
+    /// come would wake the core again and again.
+    fn next_due_ms(&self) -> Option<i64> {
+        if self.times.store_retry_at_ms.is_some() || self.mode == Mode::Draining {
+            return self.times.store_retry_at_ms;
+        }
+        let times = [
+            self.times.promote_at_ms,
+            self.next_operation_at_ms(),
+            self.next_schedule_at_ms(),
+            self.retention.next_at_ms(),
+            self.next_unblocked_at_ms(),
+        ];
+        times.into_iter().fold(None, earlier)
     }
 }
 
