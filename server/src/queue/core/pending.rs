@@ -6,7 +6,7 @@ use taskyard_shared::job::{JobId, JobState};
 use taskyard_shared::operation::OperationId;
 
 use super::decision::{AttemptId, RequestId};
-use crate::store::{QueueSettings, StoredSchedule};
+use crate::store::QueueSettings;
 
 /// What a ticket was for.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub(super) enum Pending {
     /// `request`: None for a schedule that goes on without a run.
     SetSchedule {
         request: Option<RequestId>,
-        schedule: Box<StoredSchedule>,
+        name: String,
     },
     RemoveSchedule {
         request: RequestId,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::decision::Decision;
+use super::decision::{Answer, Decision, RequestId};
 use super::pending::Pending;
 use super::state::Core;
 use crate::queue::messages::QueueError;
@@ -46,7 +46,6 @@ impl Core {
             | Pending::SetPriority { request, .. }
             | Pending::SetLimit { request, .. }
             | Pending::RemoveLimit { request, .. }
-            | Pending::RemoveSchedule { request, .. }
             | Pending::StartOperation { request }
             | Pending::UndoOperation { request, .. }
             | Pending::Clear { request, .. } => self.answer(request, refusal(), out),
@@ -59,17 +58,17 @@ impl Core {
                     self.answer(request, refusal(), out);
                 }
             }
-            Pending::SetSchedule { request, schedule } => {
-                self.schedule_step_refused(&schedule.status.schedule.name, now_ms);
-                if let Some(request) = request {
-                    self.answer(request, refusal(), out);
-                }
+            Pending::SetSchedule { request, name } => {
+                self.schedule_change_refused(&name);
+                self.go_on_without(request, refusal(), now_ms, out);
+            }
+            Pending::RemoveSchedule { request, name } => {
+                self.schedule_change_refused(&name);
+                self.answer(request, refusal(), out);
             }
             Pending::Fire { request, name } => {
-                self.schedule_step_refused(&name, now_ms);
-                if let Some(request) = request {
-                    self.answer(request, refusal(), out);
-                }
+                self.run_refused(&name);
+                self.go_on_without(request, refusal(), now_ms, out);
             }
             Pending::Finish { .. } | Pending::WorkEnded { .. } => {
                 self.pending.insert(ticket, pending);
@@ -90,9 +89,18 @@ impl Core {
         }
     }
 
-    fn schedule_step_refused(&mut self, name: &str, now_ms: i64) {
-        self.schedule_refused(name);
-        self.times.retry_store(now_ms);
+    /// Tells whoever asked for it; what nobody asked for is due again when the store is asked again.
+    fn go_on_without(
+        &mut self,
+        request: Option<RequestId>,
+        refusal: Result<Answer, QueueError>,
+        now_ms: i64,
+        out: &mut Vec<Decision>,
+    ) {
+        match request {
+            Some(request) => self.answer(request, refusal, out),
+            None => self.times.retry_store(now_ms),
+        }
     }
 
     /// A step of something that goes on by itself: it is taken again when the store is asked again.

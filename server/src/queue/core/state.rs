@@ -102,8 +102,9 @@ pub struct Core {
     /// Jobs at work: one attempt of each, with a slot. Bounded, like `held`, by the sum of all concurrencies.
     pub(super) working: HashMap<JobId, Working>,
     pub(super) held: HashMap<JobId, Held>,
-    /// Bounded by `MAX_UNWRITTEN_JOBS`, `MAX_REQUESTS`, two for each attempt that worked, and one for each kind of
-    /// work that goes on step by step.
+    /// Bounded by `MAX_UNWRITTEN_JOBS`, `MAX_REQUESTS`, `MAX_UNWRITTEN_LINES`, two for each attempt that worked, two for
+    /// each queue (a claim, its first settings), up to `MAX_MISSED_RUNS` and a cancel for each schedule that is due, one
+    /// report of progress, and one for each kind of work that goes on step by step.
     pub(super) pending: HashMap<Ticket, Pending>,
     pub(super) next_ticket: u64,
     pub(super) progress_under_way: bool,
@@ -119,7 +120,7 @@ pub struct Core {
     pub(super) retention: Round,
     /// As they stood at the latest commit, sorted by name.
     pub(super) limits: Vec<LimitStatus>,
-    /// Bounded by `MAX_SCHEDULES`.
+    /// Bounded by `MAX_SCHEDULES`, those on their way to the disk included.
     pub(super) schedules: BTreeMap<String, ScheduleState>,
     /// Newest first, bounded by `MAX_KEPT_OPERATIONS`.
     pub(super) operations: Vec<Operation>,

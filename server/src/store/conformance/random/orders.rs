@@ -12,7 +12,7 @@ use taskyard_shared::schedule::{Missed, Overlap, Schedule, ScheduleStatus};
 use super::Random;
 use crate::store::conformance::yard::{completed, failed, file};
 use crate::store::ops::{
-    AddTerms, AfterFailure, AttemptEnd, Fire, IdempotencyKey, JobInsert, KnownKinds, QueueSettings,
+    AddTerms, AfterFailure, AttemptEnd, Fire, IdempotencyKey, JobInsert, KnownKinds, NextRun, QueueSettings,
     StoredSchedule, WriteOp,
 };
 
@@ -164,17 +164,32 @@ impl Random {
         let job = JobInsert { after: Vec::new(), takes_results: false, ..self.job(0) };
         match self.below(5) {
             0 => WriteOp::RemoveSchedule { name: name.to_owned() },
-            1..=2 => WriteOp::SetSchedule { schedule: Box::new(schedule(name, job, self.near_ms(100))) },
+            1..=2 => {
+                let mut schedule = schedule(name, job, self.near_ms(100));
+                if self.once_in(3) {
+                    schedule.status.schedule.paused = true;
+                    schedule.status.next_run_at_ms = None;
+                }
+                WriteOp::SetSchedule { schedule: Box::new(schedule) }
+            }
             _ => {
                 let fire = Fire {
                     name: name.to_owned(),
                     job,
                     run_at_ms: self.now_ms,
-                    next_run_at_ms: self.once_in(2).then(|| self.near_ms(100)),
-                    unless_unfinished: self.once_in(2).then(|| self.id()),
+                    next_run: self.next_run(),
+                    unless_unfinished: self.once_in(2),
                 };
                 WriteOp::FireSchedule { fire: Box::new(fire) }
             }
+        }
+    }
+
+    fn next_run(&mut self) -> NextRun {
+        match self.below(3) {
+            0 => NextRun::Unmoved,
+            1 => NextRun::At(None),
+            _ => NextRun::At(Some(self.near_ms(100))),
         }
     }
 

@@ -5,8 +5,9 @@ mod limits;
 mod operations;
 mod order;
 mod retention;
-mod schedules;
+pub mod schedules;
 mod slots_and_cancels;
+mod waking;
 mod workflows;
 
 use serde_json::json;
