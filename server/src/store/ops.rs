@@ -1,6 +1,6 @@
 //! What the writer can be told; what it answers is in `results.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,8 @@ pub struct AddTerms {
     pub batch: Option<String>,
     /// Answers a repeated request with the first answer.
     pub idempotency: Option<IdempotencyKey>,
+    /// Jobs that the queue's core refuses, by their places: filled there, and heeded by [`super::insert_plan`].
+    pub refused: BTreeMap<usize, InsertError>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

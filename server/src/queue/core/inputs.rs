@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use taskyard_shared::job::{FileRef, JobId, JobState, Progress};
 use taskyard_shared::log::LogLine;
+use taskyard_shared::new_job::AddMode;
 
 use super::decision::{AttemptId, Decision, RequestId};
 use super::pending::Pending;
@@ -22,14 +23,20 @@ impl Core {
         &mut self,
         request: RequestId,
         mut jobs: Vec<JobInsert>,
-        terms: AddTerms,
+        mut terms: AddTerms,
         out: &mut Vec<Decision>,
     ) {
-        if let Err(error) = self.admit(&jobs, out) {
+        if let Err(error) = self.has_room_for(&jobs) {
             return out.push(Decision::Answer(request, Err(error)));
         }
+        terms.refused = self.refused_by_queues(&jobs);
+        let nothing_is_added = terms.mode == AddMode::AllOrNothing && !terms.refused.is_empty();
         let mut per_queue: Vec<(Arc<str>, u32)> = Vec::new();
-        for job in &mut jobs {
+        for (place, job) in jobs.iter_mut().enumerate() {
+            if nothing_is_added || terms.refused.contains_key(&place) {
+                continue;
+            }
+            self.make_queue(&job.queue, out);
             self.take_queue_defaults(job);
             if !job.after.is_empty() || job.run_at_ms.is_some() {
                 continue;
@@ -49,8 +56,8 @@ impl Core {
         }
     }
 
-    /// Whether these jobs may be handed to the store now; makes the queues they need.
-    fn admit(&mut self, jobs: &[JobInsert], out: &mut Vec<Decision>) -> Result<(), QueueError> {
+    /// Whether so many jobs may be handed to the store now.
+    fn has_room_for(&self, jobs: &[JobInsert]) -> Result<(), QueueError> {
         if self.mode == Mode::Draining {
             return Err(QueueError::Stopping);
         }
@@ -58,12 +65,6 @@ impl Core {
             || self.unwritten_bytes + bytes_of(jobs) > MAX_UNWRITTEN_BYTES
         {
             return Err(QueueError::Overloaded);
-        }
-        for job in jobs {
-            if self.is_draining(&job.queue) {
-                return Err(QueueError::QueueDraining(job.queue.to_string()));
-            }
-            self.ensure_queue(&job.queue, out)?;
         }
         Ok(())
     }

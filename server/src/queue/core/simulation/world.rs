@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use serde_json::json;
 use taskyard_shared::command::AddOutcome;
 use taskyard_shared::job::{DependencyState, JobId, JobState, JobSummary, Progress};
-use taskyard_shared::queue::{QueueChange, StateCounts};
+use taskyard_shared::queue::{QueueChange, QueueStatus, StateCounts};
 use taskyard_shared::schedule::{Schedule, ScheduleStatus};
 use taskyard_shared::view::{JobsQuery, SortOrder, YardLists};
 
@@ -384,6 +384,10 @@ impl World {
     /// Time passes and nobody is woken, as when the process is not there.
     pub fn sleep(&mut self, ms: i64) {
         self.now_ms += ms;
+    }
+
+    pub fn queues(&self) -> Vec<QueueStatus> {
+        self.core.statuses()
     }
 
     pub fn lists(&self) -> YardLists {

@@ -12,8 +12,8 @@ use taskyard_shared::schedule::{Missed, Overlap, Schedule, ScheduleStatus};
 use super::Random;
 use crate::store::conformance::yard::{completed, failed, file};
 use crate::store::ops::{
-    AddTerms, AfterFailure, AttemptEnd, Fire, IdempotencyKey, JobInsert, KnownKinds, NextRun, QueueSettings,
-    StoredSchedule, WriteOp,
+    AddTerms, AfterFailure, AttemptEnd, Fire, IdempotencyKey, InsertError, JobInsert, KnownKinds, NextRun,
+    QueueSettings, StoredSchedule, WriteOp,
 };
 
 impl Random {
@@ -57,7 +57,9 @@ impl Random {
         }
         let mode = self.one_of(&[AddMode::AllOrNothing, AddMode::Each]);
         let batch = self.once_in(4).then(|| "together".to_owned());
-        WriteOp::Insert { jobs, terms: AddTerms { mode, batch, idempotency } }
+        let refused = (0..jobs.len()).filter(|_| self.once_in(20));
+        let refused = refused.map(|place| (place, InsertError::QueueDraining("demo".to_owned()))).collect();
+        WriteOp::Insert { jobs, terms: AddTerms { mode, batch, idempotency, refused } }
     }
 
     fn claim(&mut self) -> WriteOp {

@@ -1,5 +1,6 @@
 //! Histories by name, each a promise.
 
+mod adding;
 mod failures;
 mod limits;
 mod operations;
