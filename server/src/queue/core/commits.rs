@@ -72,7 +72,7 @@ impl Core {
             (Pending::Claim { queue }, OpResult::Claimed(result)) => {
                 self.claimed(&queue, result, now_ms, changes, out);
             }
-            (Pending::Finish { attempt }, OpResult::Finished(result)) => {
+            (Pending::Finish { attempt, .. }, OpResult::Finished(result)) => {
                 self.finished(attempt, result, now_ms, changes, out);
             }
             (Pending::WorkEnded { attempt }, OpResult::WorkEnded { released }) => {
@@ -200,6 +200,7 @@ impl Core {
     ) {
         match (pending, result) {
             (Pending::StartOperation { request }, OpResult::OperationStarted(operation)) => {
+                self.operations_starting -= 1;
                 self.keep_operation((*operation).clone());
                 self.answer(request, Ok(Answer::Operation(operation)), out);
             }

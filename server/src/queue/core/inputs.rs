@@ -119,6 +119,7 @@ impl Core {
             return;
         }
         let working = entry.remove();
+        self.unwritten_progress.remove(&attempt.job);
         self.free_slot(&working.queue, working.phase);
         self.touched.insert(working.queue.clone());
         if let Some(queue) = self.queues.get_mut(&working.queue) {
@@ -132,20 +133,36 @@ impl Core {
         self.start_held(attempt.job, now_ms, out);
     }
 
-    pub(super) fn progress(&mut self, reports: Vec<(JobId, u32, Progress)>, out: &mut Vec<Decision>) {
-        let reports: Vec<_> = reports
+    pub(super) fn progress(&mut self, reports: Vec<(JobId, u32, Progress)>) {
+        for (job, attempt, progress) in reports {
+            if self.is_running(job, attempt) {
+                self.unwritten_progress.insert(job, (attempt, progress));
+            }
+        }
+    }
+
+    /// One report at a time: while the disk is slow, only the newest progress of each attempt is kept for the next.
+    pub(super) fn write_progress(&mut self, out: &mut Vec<Decision>) {
+        if self.unwritten_progress.is_empty()
+            || self.progress_under_way
+            || self.times.store_retry_at_ms.is_some()
+        {
+            return;
+        }
+        let reports: Vec<_> = std::mem::take(&mut self.unwritten_progress)
             .into_iter()
-            .filter(|&(job, attempt, _)| {
-                self.working
-                    .get(&job)
-                    .is_some_and(|working| working.attempt == attempt && working.phase == Phase::Running)
-            })
+            .filter(|(job, (attempt, _))| self.is_running(*job, *attempt))
+            .map(|(job, (attempt, progress))| (job, attempt, progress))
             .collect();
-        // One at a time: while the disk is slow, the next report is as good.
-        if !reports.is_empty() && !self.progress_under_way {
+        if !reports.is_empty() {
             self.progress_under_way = true;
             self.write(Pending::Progress, WriteOp::Progress { reports }, out);
         }
+    }
+
+    pub(super) fn is_running(&self, job: JobId, attempt: u32) -> bool {
+        let working = self.working.get(&job);
+        working.is_some_and(|working| working.attempt == attempt && working.phase == Phase::Running)
     }
 
     pub(super) fn logged(&mut self, mut lines: Vec<(JobId, LogLine)>, out: &mut Vec<Decision>) {

@@ -19,8 +19,10 @@ pub(super) enum Pending {
     Claim {
         queue: Arc<str>,
     },
+    /// `end_was_refused`: the store did not take how it really ended, and is told that.
     Finish {
         attempt: AttemptId,
+        end_was_refused: bool,
     },
     WorkEnded {
         attempt: AttemptId,

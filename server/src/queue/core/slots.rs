@@ -110,7 +110,7 @@ impl Core {
         out: &mut Vec<Decision>,
     ) {
         let op = WriteOp::Finish { id: attempt.job, attempt: attempt.attempt, end, artifacts };
-        self.write(Pending::Finish { attempt }, op, out);
+        self.write(Pending::Finish { attempt, end_was_refused: false }, op, out);
     }
 
     /// The work of a cancelled job has ended: the store has its end, but for what it took of limits.

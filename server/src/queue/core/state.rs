@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use taskyard_shared::job::JobId;
+use taskyard_shared::job::{JobId, Progress};
 use taskyard_shared::limit::LimitStatus;
 use taskyard_shared::new_job::Backoff;
 use taskyard_shared::operation::Operation;
@@ -108,6 +108,8 @@ pub struct Core {
     pub(super) pending: HashMap<Ticket, Pending>,
     pub(super) next_ticket: u64,
     pub(super) progress_under_way: bool,
+    /// The newest report of each running attempt that is not on its way to the disk. Bounded by `working`.
+    pub(super) unwritten_progress: BTreeMap<JobId, (u32, Progress)>,
     /// Lines on their way to the disk: see [`super::inputs`].
     pub(super) unwritten_lines: usize,
     pub(super) unwritten_jobs: usize,
@@ -120,10 +122,14 @@ pub struct Core {
     pub(super) retention: Round,
     /// As they stood at the latest commit, sorted by name.
     pub(super) limits: Vec<LimitStatus>,
+    /// Names of limits that are on their way to the disk, and how often. Bounded by `MAX_LIMITS`, and as many again.
+    pub(super) limits_being_set: BTreeMap<String, usize>,
     /// Bounded by `MAX_SCHEDULES`, those on their way to the disk included.
     pub(super) schedules: BTreeMap<String, ScheduleState>,
     /// Newest first, bounded by `MAX_KEPT_OPERATIONS`.
     pub(super) operations: Vec<Operation>,
+    /// On their way to the disk.
+    pub(super) operations_starting: usize,
     pub(super) stepping: bool,
     pub(super) mode: Mode,
     pub(super) drain_request: Option<RequestId>,
@@ -153,6 +159,7 @@ impl Core {
     /// Whatever can be done now is begun.
     pub(super) fn go_on(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
         self.do_what_is_due(now_ms, out);
+        self.write_progress(out);
         self.claim_where_possible(out);
         self.finish_drain(out);
         self.plan_wake(now_ms, out);
@@ -193,7 +200,7 @@ impl Core {
                 self.drain_request = Some(request);
             }
             Input::Ended { attempt, end, artifacts } => self.ended(attempt, end, artifacts, now_ms, out),
-            Input::Progress { reports } => self.progress(reports, out),
+            Input::Progress { reports } => self.progress(reports),
             Input::Logged { lines } => self.logged(lines, out),
             Input::Committed { commit, results, limits } => {
                 self.committed(commit, results, limits, now_ms, out);

@@ -19,6 +19,8 @@ pub(super) struct Times {
     pub resolving: bool,
     /// The store refused something: it is asked again then.
     pub store_retry_at_ms: Option<i64>,
+    /// The store refused ends of attempts for what they are, and nothing else: it is asked again for them then.
+    pub ends_retry_at_ms: Option<i64>,
     /// What [`Decision::WakeAt`] asked for last and has not come.
     armed_at_ms: Option<i64>,
 }
@@ -32,6 +34,11 @@ impl Times {
     /// The store refused something.
     pub fn retry_store(&mut self, now_ms: i64) {
         self.store_retry_at_ms.get_or_insert(now_ms + STORE_RETRY_MS);
+    }
+
+    /// The store refused an end of an attempt, and may take anything else.
+    pub fn retry_ends(&mut self, now_ms: i64) {
+        self.ends_retry_at_ms.get_or_insert(now_ms + STORE_RETRY_MS);
     }
 }
 
@@ -55,6 +62,9 @@ impl Core {
         if self.times.store_retry_at_ms.is_some_and(|at_ms| has_come(at_ms, now_ms)) {
             self.times.store_retry_at_ms = None;
             self.ask_store_again(out);
+        }
+        if self.times.ends_retry_at_ms.is_some_and(|at_ms| has_come(at_ms, now_ms)) {
+            self.write_refused_ends(out);
         }
         self.unblock_queues(now_ms);
         // What goes on step by step pauses with a store that refuses, and goes on after the next start otherwise.
@@ -89,10 +99,12 @@ impl Core {
     /// When there is something for [`Core::do_what_is_due`]: what it would pass over does not count, or a time that has
     /// come would wake the core again and again.
     fn next_due_ms(&self) -> Option<i64> {
+        let again = earlier(self.times.store_retry_at_ms, self.times.ends_retry_at_ms);
         if self.times.store_retry_at_ms.is_some() || self.mode == Mode::Draining {
-            return self.times.store_retry_at_ms;
+            return again;
         }
         let times = [
+            again,
             self.times.promote_at_ms,
             self.next_operation_at_ms(),
             self.next_schedule_at_ms(),

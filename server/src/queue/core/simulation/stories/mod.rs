@@ -5,6 +5,7 @@ mod failures;
 mod limits;
 mod operations;
 mod order;
+mod progress;
 mod retention;
 pub mod schedules;
 mod slots_and_cancels;
