@@ -225,6 +225,10 @@ impl Core {
             let error = QueueError::QueueDraining(job.queue.to_string());
             return out.push(Decision::Answer(request, Err(error)));
         }
+        // The store may have refused to keep it when the schedule was made.
+        if let Err(error) = self.ensure_queue(&job.queue, out) {
+            return out.push(Decision::Answer(request, Err(error)));
+        }
         let fire = Fire {
             name: name.clone(),
             job,
@@ -261,10 +265,10 @@ impl Core {
             return;
         };
         let next_run_at_ms = cron.next_after(now_ms);
-        let runs = if self.is_draining(&stored.job.queue) {
-            Vec::new()
-        } else {
+        let runs = if self.takes_runs(&stored, out) {
             runs_to_make(&cron, *due_ms, schedule, now_ms)
+        } else {
+            Vec::new()
         };
         if runs.is_empty() {
             let mut stored = stored;
@@ -286,6 +290,15 @@ impl Core {
             let pending = Pending::Fire { request: None, name: name.to_owned() };
             self.write(pending, WriteOp::FireSchedule { fire: Box::new(fire) }, out);
         }
+    }
+
+    /// Whether the queue of its jobs takes any; makes the queue where the store refused to keep it earlier.
+    fn takes_runs(&mut self, schedule: &StoredSchedule, out: &mut Vec<Decision>) -> bool {
+        let queue = &schedule.job.queue;
+        let made = self.ensure_queue(queue, out).inspect_err(|error| {
+            tracing::warn!(schedule = schedule.status.schedule.name, %error, "a run of a schedule is left out");
+        });
+        made.is_ok() && !self.is_draining(queue)
     }
 
     pub(super) fn fired(

@@ -241,3 +241,18 @@ fn schedules_on_their_way_to_the_disk_count_towards_the_maximum() {
     let last = world.answers.last().map(|(_, answer)| answer);
     assert!(matches!(last, Some(Ok(Answer::Schedule(_)))), "{last:?}");
 }
+
+#[test]
+fn jobs_of_a_schedule_run_also_when_the_store_had_not_kept_their_queue() {
+    let mut world = World::new();
+    world.commit_all();
+    set_schedule(&mut world, every_minute("tick"));
+    // The settings of the queue.
+    world.refuse_alone(1);
+    world.commit_all();
+    world.crash_queue();
+    minutes(&mut world, 1);
+    run(&mut world);
+    world.commit_all();
+    assert_eq!(world.started.len(), 2);
+}
