@@ -6,6 +6,10 @@ pub const MAX_IDENTIFIER_BYTES: usize = 64;
 pub const MAX_NAME_CHARS: usize = 200;
 /// Largest arguments of one job, in bytes of JSON.
 pub const MAX_ARGS_BYTES: usize = 256 * 1024;
+/// Largest result of a job, in bytes of JSON. More than the largest answer that a job of the kind `http` keeps.
+pub const MAX_RESULT_BYTES: usize = 8 * 1024 * 1024;
+/// Longest error of an attempt, in bytes; the rest is cut, and the cut shown.
+pub const MAX_ERROR_BYTES: usize = 64 * 1024;
 /// Largest text frame that the server reads from a WebSocket, and largest JSON body of the API, in bytes.
 pub const MAX_FRAME_BYTES: usize = 1024 * 1024;
 /// Largest upload, in bytes.

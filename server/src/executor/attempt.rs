@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Executor;
+use super::bounds::bounded;
 use super::listener::AttemptListener;
 use crate::kinds::{JobContext, JobError, JobResult};
 use crate::queue::core::AttemptId;
@@ -54,7 +55,7 @@ pub(super) async fn run(
     if listener.finish() {
         executor.flush_logs().await;
     }
-    executor.ended(id, outcome.into_end(now_ms), artifacts);
+    executor.ended(id, bounded(outcome.into_end(now_ms)), artifacts);
 }
 
 async fn perform(executor: &Executor, claimed: &ClaimedJob, ctx: JobContext) -> JobResult {

@@ -6,6 +6,7 @@
 //! none.
 
 mod attempt;
+mod bounds;
 mod listener;
 mod log;
 mod progress;

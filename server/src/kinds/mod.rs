@@ -10,7 +10,7 @@ mod erased;
 pub mod http;
 pub mod image;
 pub mod job_error;
-mod json_size;
+pub(crate) mod json_size;
 pub mod prepare;
 pub mod registry;
 mod results;

@@ -7,7 +7,7 @@ use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::job::{JobId, JobState};
 use taskyard_shared::new_job::{AddMode, OnConflict};
 
-use super::ops::{AfterInsert, InsertError, InsertOutcome, JobInsert, UniqueInsert};
+use super::ops::{AddTerms, AfterInsert, InsertError, InsertOutcome, JobInsert, UniqueInsert};
 
 /// What to do with a job.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +44,7 @@ pub(super) trait Stored {
 /// without gaps.
 pub(super) fn plan<S: Stored>(
     jobs: &[JobInsert],
-    mode: AddMode,
+    terms: &AddTerms,
     stored: &S,
     last_id: u64,
     now_ms: i64,
@@ -52,12 +52,15 @@ pub(super) fn plan<S: Stored>(
     let mut planning =
         Planning { stored, now_ms, taken: HashMap::new(), plans: Vec::with_capacity(jobs.len()) };
     let mut next_id = last_id + 1;
-    for job in jobs {
-        let planned = planning.one(job, JobId(next_id))?;
+    for (place, job) in jobs.iter().enumerate() {
+        let planned = match terms.refused.get(&place) {
+            Some(error) => Planned::Refuse(error.clone()),
+            None => planning.one(job, JobId(next_id))?,
+        };
         next_id += u64::from(matches!(planned, Planned::Insert(_)));
         planning.plans.push(planned);
     }
-    Ok(settle(planning.plans, mode))
+    Ok(settle(planning.plans, terms.mode))
 }
 
 struct Planning<'a, S> {
@@ -156,6 +159,8 @@ impl From<&InsertError> for WireError {
                 ErrorCode::Conflict
             }
             InsertError::NoSuchDependency(_) => ErrorCode::NotFound,
+            InsertError::QueueDraining(_) => ErrorCode::WrongState,
+            InsertError::TooManyQueues => ErrorCode::InvalidArguments,
         };
         WireError::new(code, error.to_string())
     }

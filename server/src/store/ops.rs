@@ -1,6 +1,6 @@
 //! What the writer can be told; what it answers is in `results.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,8 @@ pub struct AddTerms {
     pub batch: Option<String>,
     /// Answers a repeated request with the first answer.
     pub idempotency: Option<IdempotencyKey>,
+    /// Jobs that the queue's core refuses, by their places: filled there, and heeded by [`super::insert_plan`].
+    pub refused: BTreeMap<usize, InsertError>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -344,9 +346,30 @@ pub struct Fire {
     pub name: String,
     pub job: JobInsert,
     pub run_at_ms: i64,
-    pub next_run_at_ms: Option<i64>,
-    /// Not while this job has not ended.
-    pub unless_unfinished: Option<JobId>,
+    pub next_run: NextRun,
+    /// Not while the job that the schedule added last, as it stands when this is stored, has not ended.
+    pub unless_unfinished: bool,
+}
+
+/// When a schedule runs next after a run of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextRun {
+    /// When it would have without: the run was asked for besides.
+    Unmoved,
+    /// None: never again.
+    At(Option<i64>),
+}
+
+impl NextRun {
+    /// Moves a schedule on. One that is paused has no next run, whatever was planned before it was.
+    pub fn apply_to(self, status: &mut ScheduleStatus) {
+        if let NextRun::At(at_ms) = self {
+            status.next_run_at_ms = at_ms;
+        }
+        if status.schedule.paused {
+            status.next_run_at_ms = None;
+        }
+    }
 }
 
 /// What the queue needs to go on after a start.

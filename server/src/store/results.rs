@@ -6,6 +6,7 @@ use taskyard_shared::batch::BatchId;
 use taskyard_shared::command::AddOutcome;
 use taskyard_shared::job::{FileRef, JobId, JobOptions, JobState, JobSummary, Progress};
 use taskyard_shared::limit::LimitStatus;
+use taskyard_shared::limits::MAX_QUEUES;
 use taskyard_shared::log::LogLine;
 use taskyard_shared::operation::Operation;
 use taskyard_shared::schedule::ScheduleStatus;
@@ -106,6 +107,10 @@ pub enum InsertError {
     NoSuchDependency(JobId),
     #[error("it comes after job {place} of this call, which was refused", place = .0 + 1)]
     DependencyRefused(usize),
+    #[error("queue \"{0}\" takes no more jobs: it is being drained")]
+    QueueDraining(String),
+    #[error("there are {MAX_QUEUES} queues already; use one of them")]
+    TooManyQueues,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

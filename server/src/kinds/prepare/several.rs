@@ -90,7 +90,7 @@ impl<'a> Call<'a> {
             kinds,
             files,
             now_ms,
-            terms: AddTerms { mode, batch: batch.map(|name| name.trim().to_owned()), idempotency: None },
+            terms: AddTerms { mode, batch: batch.map(|name| name.trim().to_owned()), ..AddTerms::default() },
             links: Links::new(&jobs, chain, last),
             jobs: jobs.into_iter().map(Some).collect(),
             last,

@@ -146,7 +146,7 @@ pub enum Decision {
     Settle(AttemptId),
     Answer(RequestId, Result<Answer, QueueError>),
     Publish(CommitEvents),
-    /// Apply [`Input::Wake`] at this time. It takes the place of an earlier one.
+    /// Apply [`Input::Wake`] at this time, and no longer at the one asked for before.
     WakeAt {
         at_ms: i64,
     },

@@ -17,6 +17,7 @@
 //! | `failures`, `backoff` | what becomes of a failed attempt |
 //! | `times` | what is due at a time, and when to be woken |
 //! | `promotion`, `operations`, `schedules`, `retention`, `limits` | one kind of work each that goes on step by step |
+//! | `missed_runs` | which runs of a schedule are made when its time is long gone |
 //! | `explain` | why a job waits |
 //! | `rebuild` | a core from what is stored and what is at work |
 
@@ -27,6 +28,7 @@ mod explain;
 mod failures;
 mod inputs;
 mod limits;
+mod missed_runs;
 mod operations;
 mod pending;
 mod promotion;

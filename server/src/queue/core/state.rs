@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use taskyard_shared::job::JobId;
+use taskyard_shared::job::{JobId, Progress};
 use taskyard_shared::limit::LimitStatus;
 use taskyard_shared::new_job::Backoff;
 use taskyard_shared::operation::Operation;
@@ -102,11 +102,14 @@ pub struct Core {
     /// Jobs at work: one attempt of each, with a slot. Bounded, like `held`, by the sum of all concurrencies.
     pub(super) working: HashMap<JobId, Working>,
     pub(super) held: HashMap<JobId, Held>,
-    /// Bounded by `MAX_UNWRITTEN_JOBS`, `MAX_REQUESTS`, two for each attempt that worked, and one for each kind of
-    /// work that goes on step by step.
+    /// Bounded by `MAX_UNWRITTEN_JOBS`, `MAX_REQUESTS`, `MAX_UNWRITTEN_LINES`, two for each attempt that worked, two for
+    /// each queue (a claim, its first settings), up to `MAX_MISSED_RUNS` and a cancel for each schedule that is due, one
+    /// report of progress, and one for each kind of work that goes on step by step.
     pub(super) pending: HashMap<Ticket, Pending>,
     pub(super) next_ticket: u64,
     pub(super) progress_under_way: bool,
+    /// The newest report of each running attempt that is not on its way to the disk. Bounded by `working`.
+    pub(super) unwritten_progress: BTreeMap<JobId, (u32, Progress)>,
     /// Lines on their way to the disk: see [`super::inputs`].
     pub(super) unwritten_lines: usize,
     pub(super) unwritten_jobs: usize,
@@ -119,10 +122,14 @@ pub struct Core {
     pub(super) retention: Round,
     /// As they stood at the latest commit, sorted by name.
     pub(super) limits: Vec<LimitStatus>,
-    /// Bounded by `MAX_SCHEDULES`.
+    /// Names of limits that are on their way to the disk, and how often. Bounded by `MAX_LIMITS`, and as many again.
+    pub(super) limits_being_set: BTreeMap<String, usize>,
+    /// Bounded by `MAX_SCHEDULES`, those on their way to the disk included.
     pub(super) schedules: BTreeMap<String, ScheduleState>,
     /// Newest first, bounded by `MAX_KEPT_OPERATIONS`.
     pub(super) operations: Vec<Operation>,
+    /// On their way to the disk.
+    pub(super) operations_starting: usize,
     pub(super) stepping: bool,
     pub(super) mode: Mode,
     pub(super) drain_request: Option<RequestId>,
@@ -152,6 +159,7 @@ impl Core {
     /// Whatever can be done now is begun.
     pub(super) fn go_on(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
         self.do_what_is_due(now_ms, out);
+        self.write_progress(out);
         self.claim_where_possible(out);
         self.finish_drain(out);
         self.plan_wake(now_ms, out);
@@ -192,7 +200,7 @@ impl Core {
                 self.drain_request = Some(request);
             }
             Input::Ended { attempt, end, artifacts } => self.ended(attempt, end, artifacts, now_ms, out),
-            Input::Progress { reports } => self.progress(reports, out),
+            Input::Progress { reports } => self.progress(reports),
             Input::Logged { lines } => self.logged(lines, out),
             Input::Committed { commit, results, limits } => {
                 self.committed(commit, results, limits, now_ms, out);

@@ -206,6 +206,9 @@ macro_rules! suite {
                 a_schedule_is_stored_in_place_of_the_one_of_its_name,
                 a_run_adds_its_job_and_moves_the_schedule_on,
                 a_run_is_left_out_while_the_job_before_has_not_ended,
+                runs_of_one_batch_see_the_jobs_of_each_other,
+                a_run_that_was_asked_for_moves_nothing,
+                a_run_does_not_end_a_pause,
                 a_run_whose_job_is_refused_moves_the_schedule_on_all_the_same,
                 a_schedule_that_is_gone_does_not_run,
                 a_run_may_add_a_job_for_later;

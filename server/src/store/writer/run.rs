@@ -109,7 +109,7 @@ impl<C: Fn() -> i64, D: FnMut(Written)> Run<C, D> {
     /// One bad operation must not take others with it, so each gets a transaction of its own. A store that
     /// is damaged, or whose disk fails, would refuse them all: they are given back at once.
     fn after_failure(&mut self, ops: Vec<(Ticket, WriteOp)>, error: StoreError) {
-        if ops.len() == 1 || !is_about_an_op(&error) {
+        if ops.len() == 1 || !error.is_about_an_op() {
             return self.give_back(ops, error);
         }
         let mut rest = ops.into_iter();
@@ -118,7 +118,7 @@ impl<C: Fn() -> i64, D: FnMut(Written)> Run<C, D> {
             let Err(error) = self.commit(&mut vec![ticket], &ops) else { continue };
             let [op] = ops;
             let mut failed = vec![(ticket, op)];
-            if !is_about_an_op(&error) {
+            if !error.is_about_an_op() {
                 failed.extend(rest.by_ref());
             }
             self.give_back(failed, error);
@@ -129,11 +129,6 @@ impl<C: Fn() -> i64, D: FnMut(Written)> Run<C, D> {
         self.counters.failed_ops.fetch_add(ops.len() as u64, Ordering::Relaxed);
         (self.on_done)(Written::Failed { ops, error });
     }
-}
-
-/// Whether other operations may succeed where this error came up.
-fn is_about_an_op(error: &StoreError) -> bool {
-    matches!(error, StoreError::Refused(_))
 }
 
 /// How many jobs a batch concerns at most.

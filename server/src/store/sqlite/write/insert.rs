@@ -62,7 +62,7 @@ impl Transaction<'_> {
         }
         check(jobs)?;
         let before = self.standing.last_job_id;
-        let plans = insert_plan::plan(jobs, terms.mode, &*self, before, self.now_ms)?;
+        let plans = insert_plan::plan(jobs, terms, &*self, before, self.now_ms)?;
         let first = plans.iter().find_map(|plan| match plan {
             Planned::Insert(id) => Some(*id),
             _ => None,

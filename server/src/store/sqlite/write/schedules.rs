@@ -49,8 +49,8 @@ impl Transaction<'_> {
         let Some(mut status) = self.schedule_status(&fire.name)? else {
             return Ok(FireResult::NoSuchSchedule);
         };
-        status.next_run_at_ms = fire.next_run_at_ms;
-        let is_in_the_way = match fire.unless_unfinished {
+        fire.next_run.apply_to(&mut status);
+        let is_in_the_way = match status.last_job.filter(|_| fire.unless_unfinished) {
             Some(id) => self.row(id)?.is_some_and(|row| !row.job.state.is_finished()),
             None => false,
         };
