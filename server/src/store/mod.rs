@@ -16,6 +16,7 @@ mod results;
 mod search;
 pub mod sqlite;
 mod transition;
+mod turns;
 pub mod writer;
 
 use std::sync::Arc;

@@ -200,7 +200,9 @@ pub enum WriteOp {
     ///
     /// On the way, a job whose time to start is over is cancelled, one of a kind that is not in `kinds` and one
     /// that a limit does not admit is held back: still `pending`, but no claim looks at it again before it is
-    /// released (see [`WriteOp::Promote`]). A limit of the whole queue holds nothing back: it ends the claim.
+    /// released (see [`WriteOp::Promote`]) or it is its turn: where a limit with room holds back a job that comes before
+    /// this one (see `turns.rs`), that is looked at in its place, and if it is of another queue, `due_at_ms` asks for
+    /// a promotion at once. A limit of the whole queue holds nothing back: it ends the claim.
     /// After [`super::CLAIM_LOOKS`] jobs looked at in vain the claim ends with `more`. Whether the queue is
     /// paused or full is the caller's business.
     Claim {
@@ -261,7 +263,7 @@ pub enum WriteOp {
         limit: u32,
     },
     /// Makes up to `limit` scheduled jobs whose time has come `pending`, and releases jobs held back by limits
-    /// that admit them now: those with the highest priority first, then the lowest ids, as many as
+    /// that admit them now, in the order of `turns.rs`, as many as
     /// [`crate::limits::MeterUse::free`] says. A meter that had jobs released and still holds others back is looked
     /// at again a second later, should a released job not start after all.
     Promote {

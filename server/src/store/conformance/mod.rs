@@ -20,6 +20,7 @@ pub mod rates;
 pub mod retention;
 pub mod schedule_times;
 pub mod schedules;
+pub mod turns;
 pub mod unique;
 pub mod waiting_facts;
 pub mod yard;
@@ -159,6 +160,16 @@ macro_rules! suite {
                 what_runs_is_loaded_with_whether_it_is_limited,
                 a_claim_ends_after_so_many_looks_in_vain,
                 limits_are_told_when_they_change;
+            turns:
+                a_newcomer_does_not_pass_what_a_rate_holds_back,
+                a_newcomer_of_a_higher_priority_may_pass,
+                one_of_eight_starts_of_a_key_goes_by_age,
+                a_newcomer_waits_while_it_is_the_turn_of_the_oldest,
+                a_paused_queue_lets_another_one_have_the_place,
+                a_queue_without_a_free_slot_lets_another_one_have_the_place,
+                a_promotion_begins_with_queues_that_can_start_jobs,
+                a_newcomer_lets_a_job_of_another_queue_go_first_that_can_start,
+                a_job_whose_turn_it_is_may_be_held_back_by_another_limit;
             rates:
                 a_rate_holds_back_until_the_next_start_is_due,
                 a_rate_starts_as_many_as_it_says_and_evenly,

@@ -7,6 +7,7 @@ use taskyard_shared::limit::{Limit, LimitStatus};
 
 use super::lists::Turn;
 use crate::limits::{Admission, LimitBook, LimitRef, MeterUse};
+use crate::store::turns::{self, Order};
 
 /// A meter, by when it was first used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +41,10 @@ struct Meter {
     of: LimitNumber,
     key: String,
     usage: MeterUse,
-    held: BTreeSet<Turn>,
+    /// By the place of their queue.
+    held: BTreeMap<usize, BTreeSet<Turn>>,
+    /// Starts since the last one that went by age: see [`turns`].
+    passed: u32,
     /// When jobs that it holds back may be released; None: when one that is at work has ended.
     due_at_ms: Option<i64>,
 }
@@ -93,7 +97,9 @@ impl Meters {
     pub fn start(&mut self, limit: &Limit, key: &str, now_ms: i64) -> MeterId {
         let id = self.of_limit(limit, key);
         self.change(id, |meter| {
+            meter.begin_use(now_ms);
             meter.usage.start(limit, now_ms);
+            meter.passed = turns::passed_after(meter.passed, !meter.held.is_empty());
             match meter.usage.admits(limit, now_ms) {
                 Admission::Free => {}
                 Admission::NotBefore { at_ms } => meter.due_at_ms = Some(at_ms),
@@ -103,12 +109,12 @@ impl Meters {
         id
     }
 
-    /// The work of a job has ended. Answers the job that has its place now, if one was held back for want of it.
-    pub fn end(&mut self, id: MeterId) -> Option<JobId> {
+    /// The work of a job has ended. Answers whether one that was held back for want of its place may have it now.
+    pub fn end(&mut self, id: MeterId) -> bool {
         self.change(id, |meter| meter.usage.end());
-        let meter = self.meters.get(&id)?;
-        let most = self.limits.get(&meter.of)?.concurrency?;
-        (meter.usage.running < most).then(|| self.first_held(id))?
+        let Some(meter) = self.meters.get(&id).filter(|meter| !meter.held.is_empty()) else { return false };
+        let most = self.limits.get(&meter.of).and_then(|limit| limit.concurrency);
+        most.is_some_and(|most| meter.usage.running < most)
     }
 
     pub fn of_limit(&mut self, limit: &Limit, key: &str) -> MeterId {
@@ -120,21 +126,31 @@ impl Meters {
         self.meter(NO_WORKER, kind)
     }
 
-    /// Holds a job back.
-    pub fn hold(&mut self, id: MeterId, job: Turn) {
-        self.change(id, |meter| _ = meter.held.insert(job));
+    /// Holds a job back; `queue` is the place of its queue.
+    pub fn hold(&mut self, id: MeterId, queue: usize, job: Turn, now_ms: i64) {
+        self.change(id, |meter| {
+            meter.begin_use(now_ms);
+            meter.held.entry(queue).or_default().insert(job);
+        });
     }
 
     /// Lets go of a job that was held back.
-    pub fn let_go(&mut self, id: MeterId, job: Turn) {
-        self.change(id, |meter| _ = meter.held.remove(&job));
+    pub fn let_go(&mut self, id: MeterId, queue: usize, job: Turn) {
+        self.change(id, |meter| {
+            if let Some(held) = meter.held.get_mut(&queue) {
+                held.remove(&job);
+            }
+            meter.held.retain(|_, held| !held.is_empty());
+        });
     }
 
     /// A job that is held back has another priority.
-    pub fn reorder(&mut self, id: MeterId, from: Turn, to: Turn) {
+    pub fn reorder(&mut self, id: MeterId, queue: usize, from: Turn, to: Turn) {
         self.change(id, |meter| {
-            meter.held.remove(&from);
-            meter.held.insert(to);
+            if let Some(held) = meter.held.get_mut(&queue) {
+                held.remove(&from);
+                held.insert(to);
+            }
         });
     }
 
@@ -151,9 +167,44 @@ impl Meters {
         self.meters.get(&id)?.due_at_ms
     }
 
-    /// The job that is to be released first.
-    pub fn first_held(&self, id: MeterId) -> Option<JobId> {
-        self.meters.get(&id)?.held.first().map(|(_, job)| *job)
+    /// The job that it holds back and whose turn it is after so many starts more, among those of some queues, with the
+    /// place of its queue.
+    pub fn first_held(
+        &self,
+        id: MeterId,
+        starts: u32,
+        of_queue: impl Fn(usize) -> bool,
+    ) -> Option<(usize, JobId)> {
+        let (meter, order) =
+            self.meters.get(&id).map(|meter| (meter, Order::after(meter.passed + starts)))?;
+        let of_queues = meter.held.iter().filter(|(queue, _)| of_queue(**queue));
+        let all = of_queues.flat_map(|(queue, held)| held.iter().map(|job| (*queue, *job)));
+        all.min_by_key(|(_, (priority, job))| order.rank(priority.0, *job))
+            .map(|(queue, (_, job))| (queue, job))
+    }
+
+    /// Whether it is the turn of such a job before that of this one.
+    pub fn holds_one_before(&self, id: MeterId, job: Turn, of_queue: impl Fn(usize) -> bool) -> bool {
+        let Some(meter) = self.meters.get(&id) else { return false };
+        let order = Order::after(meter.passed);
+        let rank = |(priority, id): Turn| order.rank(priority.0, id);
+        let of_queues = meter.held.iter().filter(|(queue, _)| of_queue(**queue));
+        of_queues.flat_map(|(_, held)| held).any(|held| rank(*held) < rank(job))
+    }
+
+    pub fn holds_back(&self, id: MeterId) -> bool {
+        self.meters.get(&id).is_some_and(|meter| !meter.held.is_empty())
+    }
+
+    /// The first of the jobs of a queue that it holds back that a claim looks at.
+    pub fn first_held_of(&self, id: MeterId, queue: usize) -> Option<JobId> {
+        self.meters.get(&id)?.held.get(&queue)?.first().map(|(_, job)| *job)
+    }
+
+    /// The meter of a key, if that has been used.
+    pub fn known(&self, limit: &Limit, key: &str) -> Option<MeterId> {
+        let number = self.numbers.get(&limit.name)?;
+        self.by_key.get(&(*number, key.to_owned())).copied()
     }
 
     /// Whether it lets a job start, and how many.
@@ -234,8 +285,9 @@ impl Meters {
         *self.by_key.entry((of, key.to_owned())).or_insert_with(|| {
             self.last_meter += 1;
             let id = MeterId(self.last_meter);
-            let (usage, held) = (MeterUse::default(), BTreeSet::new());
-            self.meters.insert(id, Meter { of, key: key.to_owned(), usage, held, due_at_ms: None });
+            let (usage, held) = (MeterUse::default(), BTreeMap::new());
+            self.meters
+                .insert(id, Meter { of, key: key.to_owned(), usage, held, passed: 0, due_at_ms: None });
             id
         })
     }
@@ -288,11 +340,18 @@ impl Meter {
         self.held.is_empty() && self.usage.is_idle(now_ms)
     }
 
+    /// It is about to be used. After a time in which it might have been forgotten it begins anew.
+    fn begin_use(&mut self, now_ms: i64) {
+        if self.is_idle(now_ms) {
+            self.passed = 0;
+        }
+    }
+
     fn totals(&self) -> Totals {
         Totals {
             keys: u64::from(!self.is_empty()),
             running: u64::from(self.usage.running),
-            held: self.held.len() as u64,
+            held: self.held.values().map(|held| held.len() as u64).sum(),
         }
     }
 }
@@ -313,7 +372,7 @@ impl Meters {
     pub fn assert_counts(
         &self,
         running: &BTreeMap<MeterId, u32>,
-        held: &BTreeMap<MeterId, BTreeSet<Turn>>,
+        held: &BTreeMap<MeterId, BTreeMap<usize, BTreeSet<Turn>>>,
         context: &str,
     ) {
         for id in running.keys().chain(held.keys()) {

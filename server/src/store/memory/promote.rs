@@ -41,9 +41,9 @@ impl Yard {
         let (admission, free) = self.meters.admits(meter, now_ms);
         let mut count = 0;
         while count < free.min(limit)
-            && let Some(id) = self.meters.first_held(meter)
+            && let Some(queue) = self.release_first(meter, count)
         {
-            released.extend(self.release(id));
+            released.insert(queue);
             count += 1;
         }
         let again_at_ms = match admission {

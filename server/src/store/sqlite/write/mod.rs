@@ -133,6 +133,7 @@ impl StoreWriter for SqliteWriter {
 pub(super) const STATEMENTS: &[&str] = &[
     claim::IN_STATE,
     claim::OF_PRIORITY,
+    claim::ONE,
     claim::RESULTS,
     clear::FINISHED,
     clear::DOOMED,
@@ -164,6 +165,8 @@ pub(super) const STATEMENTS: &[&str] = &[
     log::FLAGS,
     meters::BY_ID,
     meters::BY_KEY,
+    meters::NEXT_QUEUE,
+    meters::FIRST_HELD,
     meters::RELEASE,
     meters::GIVE_BACK,
     meters::STILL_COUNTED,
