@@ -87,7 +87,7 @@ pub trait StoreReader: Send + Sync {
     /// The artifact of that name of that job.
     fn artifact(&self, id: JobId, name: &str) -> Result<Option<FileRef>, StoreError>;
 
-    /// Of these SHA-256 sums, those that no job refers to any more.
+    /// Of these SHA-256 sums, those that no job refers to any more, and no schedule for its jobs to come.
     fn unreferenced(&self, sha256: &[String]) -> Result<Vec<String>, StoreError>;
 
     /// The newest `limit` lines of a job's log, oldest first, and the commit that they show. A job that does not

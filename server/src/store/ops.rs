@@ -255,7 +255,7 @@ pub enum WriteOp {
     /// Deletes up to `limit` finished jobs that reached their state at or before `finished_by_ms`, with
     /// their attempts, logs and file references; of one queue or of all, of one state or of all. Queue by queue in
     /// the order in which the queues were created, in each state by state (in the order of [`JobState`]); there
-    /// those that finished first go first.
+    /// those that finished first go first. A job whose result one takes up that has not ended is left alone.
     Clear {
         queue: Option<String>,
         state: Option<JobState>,

@@ -219,7 +219,8 @@ macro_rules! suite {
                 a_run_is_left_out_while_the_job_before_has_not_ended,
                 a_run_whose_job_is_refused_moves_the_schedule_on_all_the_same,
                 a_schedule_that_is_gone_does_not_run,
-                a_run_may_add_a_job_for_later;
+                a_run_may_add_a_job_for_later,
+                the_files_of_its_job_are_referred_to_while_it_exists;
             logs:
                 lines_are_kept_with_all_they_say,
                 the_newest_lines_are_shown_oldest_first,
@@ -229,6 +230,8 @@ macro_rules! suite {
                 a_log_goes_with_its_job;
             retention:
                 clearing_can_be_limited_to_one_state,
+                a_result_is_kept_while_a_job_that_takes_it_up_has_not_ended,
+                a_wanted_result_can_be_deleted_by_a_person,
                 clearing_goes_state_by_state_and_there_by_the_time_of_the_end,
                 a_single_finished_job_can_be_deleted,
                 a_job_that_has_not_ended_cannot_be_deleted,

@@ -52,6 +52,7 @@ impl StoreReader for Reader {
             .jobs
             .values()
             .flat_map(|job| job.inputs.iter().chain(&job.artifacts))
+            .chain(yard.schedules.values().flat_map(|schedule| &schedule.job.inputs))
             .map(|file| file.sha256.as_str())
             .collect();
         Ok(sha256.iter().filter(|sum| !used.contains(sum.as_str())).cloned().collect())

@@ -137,6 +137,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     detail::ATTEMPTS,
     detail::ARTIFACT,
     detail::IN_USE,
+    detail::IN_A_SCHEDULE,
     super::rows::FILES,
     super::rows::ROW,
     super::rows::NEXT_PRIORITY,

@@ -129,6 +129,9 @@ impl Transaction<'_> {
         if !job.after.is_empty() {
             let on: BTreeSet<JobId> = job.after.iter().filter_map(|after| on(*after, plans)).collect();
             self.wait_for(id, &on, inserting)?;
+            if job.takes_results {
+                self.want_results(id, 1)?;
+            }
         }
         self.standing.last_job_id = id.0;
         Ok(InsertOutcome::Added(Arc::new(row.job)))
@@ -167,6 +170,10 @@ impl Transaction<'_> {
         let from = row.job.state;
         transition::replace(&mut row.job, by, self.now_ms);
         self.leave_meter(&mut row)?;
+        let change = i64::from(by.takes_results) - i64::from(row.flags.has(Flags::TAKES_RESULTS));
+        if change != 0 {
+            self.want_results(id, change)?;
+        }
         row.flags.set(Flags::TAKES_RESULTS, by.takes_results);
         self.change(&mut row, from)?;
         let job = row.job;
