@@ -14,6 +14,7 @@ pub mod memory;
 pub mod ops;
 mod results;
 mod search;
+mod seats;
 pub mod sqlite;
 mod transition;
 mod turns;
@@ -31,6 +32,7 @@ use crate::limits::{LimitRef, MeterUse};
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use ops::*;
+pub use seats::{Seat, Seats};
 pub use sqlite::SqliteStore;
 
 /// Attempts kept of each job; older ones are forgotten.
@@ -93,6 +95,10 @@ pub trait StoreReader: Send + Sync {
     /// The newest `limit` lines of a job's log, oldest first, and the commit that they show. A job that does not
     /// exist has none.
     fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError>;
+
+    /// What a request with this key was answered, if one was made within a day of `now_ms`; never
+    /// [`InsertResult::Done`].
+    fn answered(&self, key: &IdempotencyKey, now_ms: i64) -> Result<Option<InsertResult>, StoreError>;
 
     fn batch(&self, id: BatchId) -> Result<Option<BatchStatus>, StoreError>;
 

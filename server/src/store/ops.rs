@@ -18,8 +18,8 @@ use taskyard_shared::queue::{Retention, StateCounts};
 use taskyard_shared::schedule::ScheduleStatus;
 use taskyard_shared::view::JobFilter;
 
-use super::CommitSeq;
 pub use super::results::*;
+use super::{CommitSeq, Seats};
 
 /// A job to be stored, checked and complete but for its id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,6 +78,8 @@ pub struct AddTerms {
     pub batch: Option<String>,
     /// Answers a repeated request with the first answer.
     pub idempotency: Option<IdempotencyKey>,
+    /// Which jobs of the call these are, for the answer that is kept under the key. None: all of them, in order.
+    pub seats: Option<Seats>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -191,6 +191,7 @@ macro_rules! suite {
                 one_refusal_refuses_all_unless_each_is_for_itself;
             idempotency:
                 a_repeated_request_is_answered_as_the_first_was,
+                the_answer_names_every_job_of_the_call_and_can_be_read,
                 a_key_is_for_one_request_alone,
                 an_answer_outlives_its_jobs_and_is_kept_for_a_day,
                 a_request_of_which_nothing_came_may_be_made_again,

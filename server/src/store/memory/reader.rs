@@ -13,7 +13,7 @@ use super::Shared;
 use super::job::StoredJob;
 use super::yard::Yard;
 use crate::store::search::{Window, is_after_start, named_job, rows_to_skip};
-use crate::store::{JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
 
 pub(super) struct Reader {
     pub shared: Arc<Shared>,
@@ -62,6 +62,10 @@ impl StoreReader for Reader {
         let yard = self.shared.read();
         let lines = yard.jobs.get(&id).map(|job| job.newest_lines(limit as usize)).unwrap_or_default();
         Ok(LogPage { lines, as_of: yard.seq })
+    }
+
+    fn answered(&self, key: &IdempotencyKey, now_ms: i64) -> Result<Option<InsertResult>, StoreError> {
+        Ok(self.shared.read().answers.find(key, now_ms))
     }
 
     fn batch(&self, id: BatchId) -> Result<Option<BatchStatus>, StoreError> {

@@ -57,7 +57,7 @@ impl Random {
         }
         let mode = self.one_of(&[AddMode::AllOrNothing, AddMode::Each]);
         let batch = self.once_in(4).then(|| "together".to_owned());
-        WriteOp::Insert { jobs, terms: AddTerms { mode, batch, idempotency } }
+        WriteOp::Insert { jobs, terms: AddTerms { mode, batch, idempotency, ..AddTerms::default() } }
     }
 
     fn claim(&mut self) -> WriteOp {

@@ -185,7 +185,6 @@ pub(super) const STATEMENTS: &[&str] = &[
     promote::FIRST_DUE_METER,
     recovery::LOSSES,
     recovery::COUNT_METERS,
-    requests::ANSWER,
     schedules::SCHEDULE,
     schedules::FORGET_FILES,
     tidy::OLD_ANSWERS,
