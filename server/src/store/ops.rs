@@ -145,9 +145,7 @@ impl QueueSettings {
             retention: Retention::default(),
         }
     }
-}
 
-impl QueueSettings {
     /// Checks every bound.
     ///
     /// # Errors
