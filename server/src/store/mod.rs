@@ -123,6 +123,9 @@ pub const CLAIM_LOOKS: usize = 500;
 /// of the released jobs not start after all, nothing else would release the next.
 pub const RELEASE_RETRY_MS: i64 = 1_000;
 
+/// The time of what is due at once.
+const AT_ONCE_MS: i64 = 0;
+
 /// See [`StoreReader::waiting_facts`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct WaitingFacts {

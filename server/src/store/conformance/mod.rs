@@ -152,6 +152,7 @@ macro_rules! suite {
                 cancelling_what_is_held_back_takes_it_off_the_meter,
                 another_priority_changes_the_order_of_release,
                 a_changed_limit_is_looked_at_anew_by_the_next_promotion,
+                a_changed_limit_is_looked_at_anew_a_few_keys_at_a_time,
                 a_promotion_releases_no_more_than_its_limit,
                 a_removed_limit_lets_go_of_all,
                 a_released_job_that_does_not_start_makes_room_a_second_later,

@@ -7,6 +7,7 @@ use taskyard_shared::limit::{Limit, LimitStatus};
 
 use super::lists::Turn;
 use crate::limits::{Admission, LimitBook, LimitRef, MeterUse};
+use crate::store::AT_ONCE_MS;
 use crate::store::turns::{self, Order};
 
 /// A meter, by when it was first used.
@@ -33,6 +34,10 @@ pub(super) struct Meters {
     totals: HashMap<LimitNumber, Totals>,
     /// Changed since unused ones were forgotten.
     touched: BTreeSet<MeterId>,
+    /// How often limits have changed.
+    changes: u64,
+    /// Limits whose meters are to be looked at anew, and which change that was.
+    changed: BTreeMap<LimitNumber, u64>,
     /// What was told last.
     told: Vec<LimitStatus>,
 }
@@ -45,6 +50,8 @@ struct Meter {
     held: BTreeMap<usize, BTreeSet<Turn>>,
     /// Starts since the last one that went by age: see [`turns`].
     passed: u32,
+    /// As of which change of limits it was looked at, or began to hold jobs back.
+    looked_at: u64,
     /// When jobs that it holds back may be released; None: when one that is at work has ended.
     due_at_ms: Option<i64>,
 }
@@ -58,9 +65,13 @@ struct Totals {
 }
 
 impl Meters {
-    /// Puts a limit in, and makes what it held back due. Answers whether anything is different now.
-    pub fn set(&mut self, limit: &Limit, now_ms: i64) -> bool {
-        let is_same = self.book.get(&limit.name).is_some_and(|known| **known == *limit);
+    /// Puts a limit in, and has what it held back looked at. Answers whether anything is different now.
+    pub fn set(&mut self, limit: &Limit) -> bool {
+        let known = self.book.get(&limit.name);
+        if known.is_some_and(|known| **known == *limit) {
+            return false;
+        }
+        let is_known = known.is_some();
         let number = *self.numbers.entry(limit.name.clone()).or_insert_with(|| {
             self.last_limit += 1;
             LimitNumber(self.last_limit)
@@ -69,20 +80,19 @@ impl Meters {
         if let Some(limit) = self.book.get(&limit.name) {
             self.limits.insert(number, LimitRef::clone(limit));
         }
-        self.make_due(number, now_ms);
-        !is_same
+        if is_known {
+            self.limit_changed(number);
+        }
+        true
     }
 
     /// Answers whether there was one.
-    pub fn remove(&mut self, name: &str, now_ms: i64) -> bool {
+    pub fn remove(&mut self, name: &str) -> bool {
         let Some(number) = self.numbers.remove(name) else { return false };
         self.limits.remove(&number);
         self.totals.remove(&number);
         self.book.remove(name);
-        self.make_due(number, now_ms);
-        for id in self.of_number(number, Meter::is_empty) {
-            self.remove_meter(id);
-        }
+        self.limit_changed(number);
         true
     }
 
@@ -128,8 +138,12 @@ impl Meters {
 
     /// Holds a job back; `queue` is the place of its queue.
     pub fn hold(&mut self, id: MeterId, queue: usize, job: Turn, now_ms: i64) {
+        let changes = self.changes;
         self.change(id, |meter| {
             meter.begin_use(now_ms);
+            if meter.held.is_empty() {
+                meter.looked_at = changes;
+            }
             meter.held.entry(queue).or_default().insert(job);
         });
     }
@@ -223,20 +237,54 @@ impl Meters {
     }
 
     pub fn next_due_at_ms(&self) -> Option<i64> {
+        if self.has_changed() {
+            return Some(AT_ONCE_MS);
+        }
         self.due.first().map(|(at_ms, _)| *at_ms)
     }
 
     /// Nothing is at work any more, and all that is held back is looked at anew.
-    pub fn restart(&mut self, now_ms: i64) {
-        let all: Vec<MeterId> = self.meters.keys().copied().collect();
-        for id in all {
-            self.change(id, |meter| {
-                meter.usage.running = 0;
-                meter.due_at_ms = Some(now_ms);
-            });
+    pub fn restart(&mut self) {
+        let running = self.meters.iter().filter(|(_, meter)| meter.usage.running > 0);
+        let running: Vec<MeterId> = running.map(|(id, _)| *id).collect();
+        for id in running {
+            self.change(id, |meter| meter.usage.running = 0);
         }
-        // Idle ones are left to `forget_idle`.
-        self.touched.clear();
+        let known = |number: &LimitNumber| *number == NO_WORKER || self.limits.contains_key(number);
+        let holding = self.meters.values().filter(|meter| !meter.held.is_empty() && known(&meter.of));
+        let changed: BTreeSet<LimitNumber> = holding.map(|meter| meter.of).collect();
+        for number in changed {
+            self.limit_changed(number);
+        }
+    }
+
+    /// Makes up to `most` meters due whose limits have changed.
+    pub fn look_anew(&mut self, most: usize, now_ms: i64) {
+        let mut left = most;
+        while left > 0
+            && let Some((number, change)) = self.changed.first_key_value().map(|(of, change)| (*of, *change))
+        {
+            let holding = |(_, meter): &(&MeterId, &Meter)| {
+                meter.of == number && !meter.held.is_empty() && meter.looked_at < change
+            };
+            let meters = self.meters.iter().filter(holding);
+            let meters: BTreeSet<_> = meters.map(|(id, meter)| (meter.looked_at, *id)).collect();
+            for (_, id) in meters.iter().take(left) {
+                self.change(*id, |meter| {
+                    meter.due_at_ms = Some(now_ms);
+                    meter.looked_at = change;
+                });
+            }
+            if meters.len() < left {
+                self.changed.remove(&number);
+            }
+            left -= meters.len().min(left);
+        }
+    }
+
+    /// Whether meters are still to be looked at anew.
+    pub fn has_changed(&self) -> bool {
+        !self.changed.is_empty()
     }
 
     /// Forgets up to `limit` meters of which nothing would be lost, longest unused first. Answers how many.
@@ -286,21 +334,18 @@ impl Meters {
             self.last_meter += 1;
             let id = MeterId(self.last_meter);
             let (usage, held) = (MeterUse::default(), BTreeMap::new());
-            self.meters
-                .insert(id, Meter { of, key: key.to_owned(), usage, held, passed: 0, due_at_ms: None });
+            self.meters.insert(
+                id,
+                Meter { of, key: key.to_owned(), usage, held, passed: 0, looked_at: 0, due_at_ms: None },
+            );
             id
         })
     }
 
-    fn make_due(&mut self, number: LimitNumber, now_ms: i64) {
-        for id in self.of_number(number, |meter| !meter.held.is_empty()) {
-            self.set_due(id, Some(now_ms));
-        }
-    }
-
-    fn of_number(&self, number: LimitNumber, which: impl Fn(&Meter) -> bool) -> Vec<MeterId> {
-        let of_limit = self.meters.iter().filter(|(_, meter)| meter.of == number && which(meter));
-        of_limit.map(|(id, _)| *id).collect()
+    /// What a limit holds back is looked at anew by the next promotions, a few of its meters each.
+    fn limit_changed(&mut self, number: LimitNumber) {
+        self.changes += 1;
+        self.changed.insert(number, self.changes);
     }
 
     /// Changes a meter, and what is counted over it. One that holds nothing is not due.
@@ -395,13 +440,16 @@ impl Meters {
         }
     }
 
-    /// What a meter holds back is released some time: at a time, or by the end of a job that is at work.
+    /// What a meter holds back is released some time: at a time, by the end of a job that is at work, or because its
+    /// limit has changed.
     fn assert_is_looked_at_again(&self, meter: &Meter, context: &str) {
         let limit = self.limits.get(&meter.of);
         let most = limit.and_then(|limit| limit.concurrency);
         let is_full = most.is_some_and(|most| meter.usage.running >= most);
+        let is_to_be_looked_at = self.changed.get(&meter.of).is_some_and(|change| meter.looked_at < *change);
+        let is_due = meter.due_at_ms.is_some() || is_to_be_looked_at;
         assert!(
-            meter.held.is_empty() || meter.due_at_ms.is_some() || is_full || meter.of == NO_WORKER,
+            meter.held.is_empty() || is_due || is_full || meter.of == NO_WORKER,
             "what {} holds back is forgotten: {context}",
             meter.key
         );

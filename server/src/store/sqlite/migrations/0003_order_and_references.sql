@@ -32,3 +32,17 @@ CREATE INDEX schedule_file_by_content ON schedule_file (sha256);
 
 INSERT OR IGNORE INTO schedule_file (schedule, sha256)
 SELECT name, input.value ->> '$.sha256' FROM schedule, json_each(schedule.job, '$.inputs') AS input;
+
+-- Limits that were set anew or removed: what they hold back is looked at anew, a few meters at a time.
+CREATE TABLE changed_limit (
+    limit_id INTEGER PRIMARY KEY, -- → limit_rule.id, even after that is gone; or 0, as in `meter`
+    change   INTEGER NOT NULL     -- which change of all of them: meters looked at before that are to be looked at
+) STRICT;
+
+ALTER TABLE yard ADD COLUMN limit_changes INTEGER NOT NULL DEFAULT 0;
+
+-- The change as of which it was looked at, or began to hold jobs back.
+ALTER TABLE meter ADD COLUMN looked_at INTEGER NOT NULL DEFAULT 0;
+
+DROP INDEX meter_holding;
+CREATE INDEX meter_holding ON meter (limit_id, looked_at) WHERE held > 0;

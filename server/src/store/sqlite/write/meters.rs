@@ -19,9 +19,8 @@ use crate::store::turns::{self, Order};
 /// Stands in place of a limit's number for jobs of a kind that no worker knows; the key is the kind.
 pub(super) const NO_WORKER: i64 = 0;
 
-pub(super) const BY_ID: &str =
-    "SELECT id, limit_id, key, running, arrival_us, held, due_at_ms, passed FROM meter WHERE id = ?1";
-pub(super) const BY_KEY: &str = "SELECT id, limit_id, key, running, arrival_us, held, due_at_ms, passed FROM meter \
+pub(super) const BY_ID: &str = "SELECT id, limit_id, key, running, arrival_us, held, due_at_ms, passed, looked_at FROM meter WHERE id = ?1";
+pub(super) const BY_KEY: &str = "SELECT id, limit_id, key, running, arrival_us, held, due_at_ms, passed, looked_at FROM meter \
      WHERE limit_id = ?1 AND key = ?2";
 /// The next queue with jobs that a meter holds back.
 pub(super) const NEXT_QUEUE: &str = "SELECT queue_id FROM job INDEXED BY job_held \
@@ -63,6 +62,8 @@ pub(super) struct Meter {
     pub due_at_ms: Option<i64>,
     /// Starts since the last one that went by age: see [`turns`].
     passed: u32,
+    /// As of which change of limits it was looked at, or began to hold jobs back.
+    looked_at: i64,
     /// What it came to when it was read.
     stored: Sums,
     changed: bool,
@@ -78,6 +79,7 @@ impl Meter {
             held: row.get(5)?,
             due_at_ms: row.get(6)?,
             passed: row.get(7)?,
+            looked_at: row.get(8)?,
             stored: Sums::default(),
             changed: false,
         };
@@ -94,6 +96,7 @@ impl Meter {
             held: 0,
             due_at_ms: None,
             passed: 0,
+            looked_at: 0,
             stored: Sums::default(),
             changed: true,
         }
@@ -140,6 +143,11 @@ impl Meter {
         if self.held == 0 {
             self.due_at_ms = None;
         }
+    }
+
+    pub fn nothing_runs(&mut self) {
+        self.changed = true;
+        self.uses.running = 0;
     }
 
     /// It is looked at by then, if not before.
@@ -228,6 +236,9 @@ impl Transaction<'_> {
     ) -> rusqlite::Result<()> {
         let meter = self.meters.made(self.conn, limit, key)?;
         meter.begin_use(self.now_ms);
+        if meter.held == 0 {
+            meter.looked_at = self.standing.limits.changes;
+        }
         meter.held += 1;
         if let Some(at_ms) = until_ms {
             meter.due_by(at_ms);
@@ -404,8 +415,8 @@ impl Transaction<'_> {
             let is_idle = meter.uses.is_idle(self.now_ms) || limits.rule(meter.limit).is_none();
             if is_in_use || !is_idle {
                 self.prepared(
-                    "UPDATE meter SET running = ?2, arrival_us = ?3, held = ?4, due_at_ms = ?5, passed = ?6 \
-                     WHERE id = ?1",
+                    "UPDATE meter SET running = ?2, arrival_us = ?3, held = ?4, due_at_ms = ?5, passed = ?6, \
+                     looked_at = ?7 WHERE id = ?1",
                 )?
                 .execute(params![
                     meter.id,
@@ -414,6 +425,7 @@ impl Transaction<'_> {
                     meter.held,
                     meter.due_at_ms,
                     meter.passed,
+                    meter.looked_at,
                 ])?;
             } else {
                 self.prepared("DELETE FROM meter WHERE id = ?1")?.execute([meter.id])?;
