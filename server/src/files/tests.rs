@@ -15,7 +15,9 @@ use taskyard_shared::job::{FileRef, JobDetail, JobId};
 use taskyard_shared::view::JobsQuery;
 
 use super::{FileError, FileStore, media_type_of};
-use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{
+    CommitSeq, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts,
+};
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// `printf hello | sha256sum`
@@ -61,6 +63,9 @@ impl StoreReader for Referring {
     }
     fn log(&self, _: JobId, _: u32) -> Result<LogPage, StoreError> {
         Ok(LogPage::default())
+    }
+    fn answered(&self, _: &IdempotencyKey, _: i64) -> Result<Option<InsertResult>, StoreError> {
+        Ok(None)
     }
     fn batch(&self, _: BatchId) -> Result<Option<BatchStatus>, StoreError> {
         Ok(None)

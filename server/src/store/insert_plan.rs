@@ -7,6 +7,7 @@ use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::job::{JobId, JobState};
 use taskyard_shared::new_job::{AddMode, OnConflict};
 
+use super::Seats;
 use super::ops::{AddTerms, AfterInsert, InsertError, InsertOutcome, JobInsert, UniqueInsert};
 
 /// What to do with a job.
@@ -133,11 +134,17 @@ pub(super) fn id_at(plans: &[Planned], place: usize) -> Option<JobId> {
 
 /// The answer that is kept under an idempotency key. None where nothing came of the request: then it may be made
 /// again.
-pub(super) fn remembered(outcomes: &[InsertOutcome]) -> Option<Vec<AddOutcome>> {
+pub(super) fn remembered(outcomes: &[InsertOutcome], seats: Option<&Seats>) -> Option<Vec<AddOutcome>> {
     let came_of_it = |outcome: &InsertOutcome| {
         matches!(outcome, InsertOutcome::Added(_) | InsertOutcome::Existing(_) | InsertOutcome::Replaced(_))
     };
-    outcomes.iter().any(came_of_it).then(|| outcomes.iter().map(AddOutcome::from).collect())
+    outcomes.iter().any(came_of_it).then(|| {
+        let stored = outcomes.iter().map(AddOutcome::from).collect();
+        match seats {
+            Some(seats) => seats.clone().outcomes(stored),
+            None => stored,
+        }
+    })
 }
 
 impl From<&InsertOutcome> for AddOutcome {

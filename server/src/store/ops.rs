@@ -18,8 +18,8 @@ use taskyard_shared::queue::{Retention, StateCounts};
 use taskyard_shared::schedule::ScheduleStatus;
 use taskyard_shared::view::JobFilter;
 
-use super::CommitSeq;
 pub use super::results::*;
+use super::{CommitSeq, Seats};
 
 /// A job to be stored, checked and complete but for its id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,6 +80,8 @@ pub struct AddTerms {
     pub idempotency: Option<IdempotencyKey>,
     /// Jobs that the queue's core refuses, by their places: filled there, and heeded by [`super::insert_plan`].
     pub refused: BTreeMap<usize, InsertError>,
+    /// Which jobs of the call these are, for the answer that is kept under the key. None: all of them, in order.
+    pub seats: Option<Seats>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,9 +147,7 @@ impl QueueSettings {
             retention: Retention::default(),
         }
     }
-}
 
-impl QueueSettings {
     /// Checks every bound.
     ///
     /// # Errors
@@ -202,7 +202,9 @@ pub enum WriteOp {
     ///
     /// On the way, a job whose time to start is over is cancelled, one of a kind that is not in `kinds` and one
     /// that a limit does not admit is held back: still `pending`, but no claim looks at it again before it is
-    /// released (see [`WriteOp::Promote`]). A limit of the whole queue holds nothing back: it ends the claim.
+    /// released (see [`WriteOp::Promote`]) or it is its turn: where a limit with room holds back a job that comes before
+    /// this one (see `turns.rs`), that is looked at in its place, and if it is of another queue, `due_at_ms` asks for
+    /// a promotion at once. A limit of the whole queue holds nothing back: it ends the claim.
     /// After [`super::CLAIM_LOOKS`] jobs looked at in vain the claim ends with `more`. Whether the queue is
     /// paused or full is the caller's business.
     Claim {
@@ -255,7 +257,7 @@ pub enum WriteOp {
     /// Deletes up to `limit` finished jobs that reached their state at or before `finished_by_ms`, with
     /// their attempts, logs and file references; of one queue or of all, of one state or of all. Queue by queue in
     /// the order in which the queues were created, in each state by state (in the order of [`JobState`]); there
-    /// those that finished first go first.
+    /// those that finished first go first. A job whose result one takes up that has not ended is left alone.
     Clear {
         queue: Option<String>,
         state: Option<JobState>,
@@ -263,7 +265,7 @@ pub enum WriteOp {
         limit: u32,
     },
     /// Makes up to `limit` scheduled jobs whose time has come `pending`, and releases jobs held back by limits
-    /// that admit them now: those with the highest priority first, then the lowest ids, as many as
+    /// that admit them now, in the order of `turns.rs`, as many as
     /// [`crate::limits::MeterUse::free`] says. A meter that had jobs released and still holds others back is looked
     /// at again a second later, should a released job not start after all.
     Promote {

@@ -29,7 +29,7 @@ use crate::queue::messages::{
 use crate::queue::{JobQueue, WriterSlot};
 use crate::services::Services;
 use crate::store::writer::WriterCounters;
-use crate::store::{AddTerms, IdempotencyKey, JobsPage, Store, StoreError, StoreReader};
+use crate::store::{AddTerms, IdempotencyKey, InsertResult, JobsPage, Store, StoreError, StoreReader};
 use crate::supervision::Supervision;
 use crate::views::{LiveCounters, ViewHub};
 
@@ -89,9 +89,15 @@ impl Yard {
         job: NewJob,
         idempotency: Option<IdempotencyKey>,
     ) -> Result<AddedJob, WireError> {
-        let insert = self.inner.kinds.prepare(job, &self.inner.files, self.inner.clock.now_ms()).await?;
-        let terms = AddTerms { idempotency, ..AddTerms::default() };
-        let added = self.ask(AddJobs { jobs: vec![insert], terms }).await?;
+        let added = match self.answered(idempotency.clone()).await? {
+            Some(answer) => answer,
+            None => {
+                let now_ms = self.inner.clock.now_ms();
+                let insert = self.inner.kinds.prepare(job, &self.inner.files, now_ms).await?;
+                let terms = AddTerms { idempotency, ..AddTerms::default() };
+                self.ask(AddJobs { jobs: vec![insert], terms }).await?
+            }
+        };
         match added.outcomes.into_iter().next() {
             Some(AddOutcome::Added { id }) => Ok(AddedJob { id, is_new: true }),
             Some(AddOutcome::Existing { id } | AddOutcome::Replaced { id }) => {
@@ -133,15 +139,36 @@ impl Yard {
         jobs: NewJobs,
         idempotency: Option<IdempotencyKey>,
     ) -> Result<AddAnswer, WireError> {
+        if let Some(answer) = self.answered(idempotency.clone()).await? {
+            return Ok(answer);
+        }
         let prepared =
             self.inner.kinds.prepare_all(jobs, &self.inner.files, self.inner.clock.now_ms()).await?;
-        let (jobs, mut terms, seat) = prepared.into_parts();
+        let (jobs, mut terms, seats) = prepared.into_parts();
         if jobs.is_empty() {
-            return Ok(AddAnswer { batch: None, outcomes: seat.outcomes(Vec::new()) });
+            return Ok(AddAnswer { outcomes: seats.outcomes(Vec::new()), ..AddAnswer::default() });
         }
+        terms.seats = idempotency.is_some().then(|| seats.clone());
         terms.idempotency = idempotency;
         let added = self.ask(AddJobs { jobs, terms }).await?;
-        Ok(AddAnswer { batch: added.batch, outcomes: seat.outcomes(added.outcomes) })
+        if added.is_repeated {
+            return Ok(added);
+        }
+        Ok(AddAnswer { outcomes: seats.outcomes(added.outcomes), ..added })
+    }
+
+    /// What a request with this key was answered before. It is looked up before the request is looked at: whatever has
+    /// become wrong with it since, it is answered as it was. (Two that come at the same time meet in the store.)
+    async fn answered(&self, idempotency: Option<IdempotencyKey>) -> Result<Option<AddAnswer>, WireError> {
+        let Some(key) = idempotency else { return Ok(None) };
+        let now_ms = self.inner.clock.now_ms();
+        match self.read(move |reader| reader.answered(&key, now_ms)).await? {
+            Some(InsertResult::Replayed { batch, outcomes }) => {
+                Ok(Some(AddAnswer { batch, outcomes, is_repeated: true }))
+            }
+            Some(InsertResult::KeyReused) => Err(QueueError::KeyReused.into()),
+            Some(InsertResult::Done { .. }) | None => Ok(None),
+        }
     }
 
     /// Cancels a job that has not ended. Answers whether it was running, in which case its work is being stopped.

@@ -67,9 +67,9 @@ impl KindRegistry {
         let settings = Settings::read(&job, kind, now_ms, &mut wrong);
         let resolve = |source| after.resolve(source, &place_of);
         let args = arguments::read(kind, job.args, resolve, &mut wrong);
-        let unique = job.unique.zip(args.as_ref()).and_then(|(unique, args)| {
-            unique_insert(&job.kind, unique, args).map_err(|error| wrong.push(error)).ok()
-        });
+        let unique = job
+            .unique
+            .and_then(|unique| unique_insert(&job.kind, unique, args.as_ref(), after.len(), &mut wrong));
         let Some(args) = args.filter(|_| wrong.is_empty()) else { return Err(invalid(wrong)) };
         let options = JobOptions {
             timeout_ms: settings.timeout_ms,

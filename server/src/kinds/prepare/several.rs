@@ -10,11 +10,11 @@ use super::after::{Afters, Numbers};
 use super::draft::off_thread;
 use super::links::{Link, Linked, Links};
 use super::order::{Order, order};
-use super::prepared::{Prepared, Seat, Seats};
+use super::prepared::Prepared;
 use super::wrong::{invalid, setting};
 use crate::files::FileStore;
 use crate::kinds::registry::KindRegistry;
-use crate::store::{AddTerms, AfterInsert, JobInsert};
+use crate::store::{AddTerms, AfterInsert, JobInsert, Seat, Seats};
 
 impl KindRegistry {
     /// Checks the jobs of one call completely, each as [`KindRegistry::prepare`] does, on a thread that may block.

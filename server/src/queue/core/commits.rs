@@ -256,9 +256,11 @@ impl Core {
             InsertResult::Done { batch, outcomes, resolves } => {
                 self.times.resolve_wanted |= resolves;
                 let outcomes = outcomes.into_iter().map(|outcome| self.outcome(outcome, changes)).collect();
-                Ok(Answer::Added(AddAnswer { batch, outcomes }))
+                Ok(Answer::Added(AddAnswer { batch, outcomes, is_repeated: false }))
             }
-            InsertResult::Replayed { batch, outcomes } => Ok(Answer::Added(AddAnswer { batch, outcomes })),
+            InsertResult::Replayed { batch, outcomes } => {
+                Ok(Answer::Added(AddAnswer { batch, outcomes, is_repeated: true }))
+            }
             InsertResult::KeyReused => Err(QueueError::KeyReused),
         }
     }

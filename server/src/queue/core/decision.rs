@@ -178,4 +178,6 @@ pub enum Answer {
 pub struct AddAnswer {
     pub batch: Option<BatchId>,
     pub outcomes: Vec<AddOutcome>,
+    /// It was given to an earlier request, and names every job of that call: see [`crate::store::AddTerms::seats`].
+    pub is_repeated: bool,
 }

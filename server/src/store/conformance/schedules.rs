@@ -5,7 +5,7 @@ use taskyard_shared::new_job::{NewJob, OnConflict};
 use taskyard_shared::schedule::{Missed, Overlap, Schedule, ScheduleStatus};
 
 use super::TestYard;
-use super::yard::{completed, job, unique};
+use super::yard::{completed, file, job, unique};
 use crate::store::ops::{
     Fire, FireResult, InsertError, InsertOutcome, JobInsert, NextRun, OpResult, StoredSchedule, WriteOp,
 };
@@ -139,4 +139,19 @@ pub fn a_run_may_add_a_job_for_later(mut yard: TestYard) {
     yard.fire(Fire { job: later, ..fire("a", false) });
     assert_eq!(yard.state(JobId(1)), JobState::Scheduled);
     assert_eq!(yard.counts("new").scheduled, 1);
+}
+
+pub fn the_files_of_its_job_are_referred_to_while_it_exists(mut yard: TestYard) {
+    let with_inputs = |inputs| {
+        let schedule = schedule("daily");
+        StoredSchedule { job: JobInsert { inputs, ..schedule.job }, ..schedule }
+    };
+    let sums: Vec<String> = ["a", "b", "c"].iter().map(|content| content.repeat(64)).collect();
+    let unreferenced = |yard: &TestYard| yard.reader.unreferenced(&sums).unwrap();
+    yard.set_schedule(with_inputs(vec![file("one", 'a'), file("two", 'b'), file("again", 'b')]));
+    assert_eq!(unreferenced(&yard), sums[2..]);
+    yard.set_schedule(with_inputs(vec![file("one", 'c')]));
+    assert_eq!(unreferenced(&yard), sums[..2]);
+    yard.apply(WriteOp::RemoveSchedule { name: "daily".to_owned() });
+    assert_eq!(unreferenced(&yard), sums);
 }

@@ -60,11 +60,11 @@ impl Yard {
                 OpResult::QueueConfigured
             }
             WriteOp::SetLimit { limit } => {
-                self.changed |= self.meters.set(limit, now_ms);
+                self.changed |= self.meters.set(limit);
                 OpResult::LimitSet
             }
             WriteOp::RemoveLimit { name } => {
-                let existed = self.meters.remove(name, now_ms);
+                let existed = self.meters.remove(name);
                 self.changed |= existed;
                 OpResult::LimitRemoved { existed }
             }

@@ -48,7 +48,9 @@ impl Yard {
             outcomes
         };
         let (outcomes, resolves) = self.noting_ends(add);
-        if let Some((request, answer)) = terms.idempotency.as_ref().zip(insert_plan::remembered(&outcomes)) {
+        if let Some((request, answer)) =
+            terms.idempotency.as_ref().zip(insert_plan::remembered(&outcomes, terms.seats.as_ref()))
+        {
             self.answers.remember(request, batch, answer, now_ms);
             self.changed = true;
         }

@@ -135,6 +135,15 @@ async fn wrong_settings_and_wrong_arguments_are_named_at_once() {
 }
 
 #[tokio::test]
+async fn all_that_is_wrong_with_a_unique_key_is_named_at_once() {
+    let unique = json!({"key": "", "period_ms": 0, "states": []});
+    let found = wrong(json!({"args": {"name": ""}, "unique": unique})).await;
+    let mut fields: Vec<&str> = found.iter().map(|(field, _)| field.as_str()).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["$unique/key", "$unique/period_ms", "$unique/states", "/name"]);
+}
+
+#[tokio::test]
 async fn dependencies_are_sorted_and_named_once_and_have_a_bound() {
     let after = |ids: &[u64]| ids.iter().map(|id| After::Job(JobId(*id))).collect::<Vec<_>>();
     let insert = prepared(NewJob { after: after(&[9, 2, 9]), ..demo(json!({})) }).await;

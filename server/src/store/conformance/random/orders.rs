@@ -59,7 +59,7 @@ impl Random {
         let batch = self.once_in(4).then(|| "together".to_owned());
         let refused = (0..jobs.len()).filter(|_| self.once_in(20));
         let refused = refused.map(|place| (place, InsertError::QueueDraining("demo".to_owned()))).collect();
-        WriteOp::Insert { jobs, terms: AddTerms { mode, batch, idempotency, refused } }
+        WriteOp::Insert { jobs, terms: AddTerms { mode, batch, idempotency, refused, seats: None } }
     }
 
     fn claim(&mut self) -> WriteOp {

@@ -104,17 +104,18 @@ impl Standing {
     }
 
     pub fn name(&self, id: i64) -> rusqlite::Result<&str> {
-        usize::try_from(id - 1)
-            .ok()
-            .and_then(|place| self.queues.get(place))
-            .map(|queue| &*queue.stored.name)
-            .ok_or_else(|| unknown_code(id))
+        self.stored(id).map(|stored| &*stored.name).ok_or_else(|| unknown_code(id))
+    }
+
+    /// A queue as it is now.
+    pub fn stored(&self, id: i64) -> Option<&StoredQueue> {
+        let place = usize::try_from(id - 1).ok()?;
+        self.queues.get(place).map(|queue| &queue.stored)
     }
 
     /// The counts of a queue.
     pub fn counts_of(&self, id: i64) -> StateCounts {
-        let place = usize::try_from(id - 1).ok();
-        place.and_then(|place| self.queues.get(place)).map(|queue| queue.stored.counts).unwrap_or_default()
+        self.stored(id).map(|stored| stored.counts).unwrap_or_default()
     }
 
     /// The counts of a queue, to be changed.

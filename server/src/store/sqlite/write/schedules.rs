@@ -9,6 +9,8 @@ use crate::store::ops::{Fire, FireResult, InsertOutcome, StoredSchedule};
 
 pub(super) const SCHEDULE: &str = "SELECT status FROM schedule WHERE name = ?1";
 
+pub(super) const FORGET_FILES: &str = "DELETE FROM schedule_file WHERE schedule = ?1";
+
 impl Transaction<'_> {
     /// Sorted by name.
     pub fn schedules(&self) -> rusqlite::Result<Vec<StoredSchedule>> {
@@ -28,6 +30,11 @@ impl Transaction<'_> {
         let StoredSchedule { status, job } = &schedule;
         self.prepared("INSERT OR REPLACE INTO schedule (name, status, job) VALUES (?1, ?2, ?3)")?
             .execute(params![status.schedule.name, to_json(status)?, to_json(job)?])?;
+        self.prepared(FORGET_FILES)?.execute([&status.schedule.name])?;
+        for file in &job.inputs {
+            self.prepared("INSERT OR IGNORE INTO schedule_file (schedule, sha256) VALUES (?1, ?2)")?
+                .execute([&status.schedule.name, &file.sha256])?;
+        }
         self.changed = true;
         Ok(())
     }
@@ -35,7 +42,10 @@ impl Transaction<'_> {
     /// Answers whether there was one.
     pub fn remove_schedule(&mut self, name: &str) -> rusqlite::Result<bool> {
         let existed = self.prepared("DELETE FROM schedule WHERE name = ?1")?.execute([name])? > 0;
-        self.changed |= existed;
+        if existed {
+            self.prepared(FORGET_FILES)?.execute([name])?;
+            self.changed = true;
+        }
         Ok(existed)
     }
 

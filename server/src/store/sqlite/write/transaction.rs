@@ -146,6 +146,12 @@ impl<'c> Transaction<'c> {
         if row.job.state != JobState::Pending {
             self.leave_meter(row)?;
         }
+        if row.flags.has(Flags::TAKES_RESULTS) {
+            let change = i64::from(from.is_finished()) - i64::from(row.job.state.is_finished());
+            if change != 0 {
+                self.want_results(row.job.id, change)?;
+            }
+        }
         let Row { job, queue, flags, held_by } = &*row;
         hot(&mut self.hot.change, self.conn, CHANGE)?.execute(params![
             job.id.0,
