@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use taskyard_shared::limits::{MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_DELAY_MS, MIN_RETENTION_MS};
-use taskyard_shared::queue::{Keep, QueueChange, QueueStatus, Retention};
+use taskyard_shared::queue::{Keep, QueueChange, QueueStatus, RetentionChange};
 
 use super::form::{Field, Input};
 
@@ -49,12 +49,18 @@ pub fn present(queue: &QueueStatus) -> Value {
 
 /// What is not as it was when the form was opened: somebody else may have changed the rest since.
 pub fn change(before: &QueueStatus, value: &Value) -> QueueChange {
-    let keep = |state: &str| Keep {
-        max_age_ms: value[state]["max_age_ms"].as_u64(),
-        max_count: value[state]["max_count"].as_u64(),
+    let keep = |state: &str, was: Keep| {
+        let keep = Keep {
+            max_age_ms: value[state]["max_age_ms"].as_u64(),
+            max_count: value[state]["max_count"].as_u64(),
+        };
+        (keep != was).then_some(keep)
     };
-    let retention =
-        Retention { completed: keep("completed"), failed: keep("failed"), cancelled: keep("cancelled") };
+    let retention = RetentionChange {
+        completed: keep("completed", before.retention.completed),
+        failed: keep("failed", before.retention.failed),
+        cancelled: keep("cancelled", before.retention.cancelled),
+    };
     let short = |key: &str| value[key].as_u64().map(|number| number as u32);
     let flag = |key: &str, was: bool| value[key].as_bool().filter(|flag| *flag != was);
     let max_attempts = short("max_attempts");
@@ -65,13 +71,13 @@ pub fn change(before: &QueueStatus, value: &Value) -> QueueChange {
         concurrency: short("concurrency").filter(|number| *number != before.concurrency),
         max_attempts: (max_attempts != before.max_attempts).then_some(max_attempts),
         timeout_ms: (timeout_ms != before.timeout_ms).then_some(timeout_ms),
-        retention: (retention != before.retention).then_some(retention),
+        retention: (retention != RetentionChange::default()).then_some(retention),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use taskyard_shared::queue::StateCounts;
+    use taskyard_shared::queue::{Retention, StateCounts};
 
     use super::*;
     use crate::state::form::{self, Values};
@@ -112,12 +118,12 @@ mod tests {
     }
 
     #[test]
-    fn emptied_retention_keeps_for_ever_instead_of_falling_back_to_a_week() {
+    fn emptied_retention_keeps_for_ever_and_leaves_the_other_states_alone() {
         let change = changed(|values| {
             assert_eq!(values["/retention/completed/max_age_ms"], "7 d");
             values.insert("/retention/completed/max_age_ms".into(), String::new());
         });
-        let wanted = Retention { completed: Keep::default(), ..Retention::default() };
+        let wanted = RetentionChange { completed: Some(Keep::default()), ..RetentionChange::default() };
         assert_eq!(change.retention, Some(wanted));
     }
 }

@@ -155,7 +155,10 @@ fn queues() -> Vec<Route> {
             .gives_some::<queues::Queues>(200, "Each with its settings and exact counts."),
         Route::new(Patch, "/queues/{name}", "changeQueue", queues::change)
             .about(Tag::Queues, "Change a queue's settings")
-            .notes("What is left out stays as it is; `null` takes `max_attempts` or `timeout_ms` away.")
+            .notes(
+                "What is left out stays as it is, also a state of `retention`; one that is given is given whole. \
+                 `null` takes `max_attempts` or `timeout_ms` away.",
+            )
             .example(examples::queue_change())
             .gives::<QueueStatus>(200, changed, examples::queue())
             .fails(&[NotFound, InvalidArguments]),
