@@ -5,6 +5,9 @@ use std::ops::{Index, IndexMut};
 use serde::{Deserialize, Serialize};
 
 use crate::job::JobState;
+use crate::object::objects_only;
+
+objects_only!(QueueChange, RetentionChange, Keep);
 
 /// How many jobs are in each state. Exact, never an estimate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,7 +145,7 @@ impl Retention {
 /// Bounds on the finished jobs of one state; without any, all are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
+#[serde(remote = "Keep", deny_unknown_fields, default)]
 pub struct Keep {
     /// [`crate::limits::MIN_RETENTION_MS`] to [`crate::limits::MAX_DELAY_MS`].
     pub max_age_ms: Option<u64>,
@@ -153,7 +156,7 @@ pub struct Keep {
 /// What is to be changed of a queue; what is left out stays, and `null` takes a default away.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
+#[serde(remote = "QueueChange", deny_unknown_fields, default)]
 pub struct QueueChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<bool>,
@@ -176,7 +179,7 @@ pub struct QueueChange {
 /// given whole: without a bound, or with `null`, it has no such bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
+#[serde(remote = "RetentionChange", deny_unknown_fields, default)]
 pub struct RetentionChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed: Option<Keep>,

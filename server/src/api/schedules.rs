@@ -4,12 +4,16 @@ use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use taskyard_shared::command::Command;
+use taskyard_shared::reads_objects_only;
 use taskyard_shared::schedule::{Schedule, ScheduleStatus};
 
 use super::command::run;
 use super::problem::Problem;
 use super::request::{JsonBody, Name};
 use crate::Yard;
+use crate::queue::QueueError;
+
+reads_objects_only!(SchedulePreview);
 
 /// Sorted by name.
 #[derive(Serialize, JsonSchema)]
@@ -48,7 +52,7 @@ pub async fn run_now(yard: web::Data<Yard>, Name(name): Name) -> Result<HttpResp
 
 /// A schedule that is not stored.
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "SchedulePreview", deny_unknown_fields)]
 pub struct SchedulePreview {
     /// Five or six fields (seconds first), or `@daily` and the like.
     cron: String,

@@ -90,6 +90,9 @@ async fn operations_that_make_no_sense_are_refused() -> Result<()> {
         (json!({ "action": action, "filter": { "status": "failed" } }), 400, "bad_request"),
         (json!({ "action": { "type": "destroy" }, "filter": {} }), 400, "bad_request"),
         (json!({ "action": action }), 400, "bad_request"),
+        (json!({ "action": action, "filter": [], "undo_ms": 0 }), 400, "bad_request"),
+        (json!({ "action": ["cancel"], "filter": {}, "undo_ms": 0 }), 400, "bad_request"),
+        (json!([action, {}, 0]), 400, "bad_request"),
     ] {
         assert_problem(&api.post(OPERATIONS, &operation).await?, status, code);
     }

@@ -138,6 +138,8 @@ async fn settings_out_of_bounds_are_refused_and_null_takes_a_default_away() -> R
         (json!({ "retention": { "pending": {} } }), "at retention.pending"),
         (json!({ "retention": { "completed": { "max_age_ms": -1 } } }), "at retention.completed.max_age_ms"),
         (json!({ "concurency": 2 }), "concurency"),
+        (json!([true]), "invalid type: sequence"),
+        (json!({ "retention": { "failed": [] } }), "at retention.failed: invalid type: sequence"),
     ] {
         let answer = change(wrong).await?;
         assert_problem(&answer, 400, "bad_request");
@@ -159,7 +161,8 @@ async fn a_state_that_a_change_of_retention_leaves_out_is_kept_as_before() -> Re
         Ok(answer.json::<Value>()?["retention"].take())
     };
     let all = json!({ "max_age_ms": null, "max_count": null });
-    let set = json!({ "completed": all, "failed": all, "cancelled": { "max_age_ms": 60_000, "max_count": 9 } });
+    let set =
+        json!({ "completed": all, "failed": all, "cancelled": { "max_age_ms": 60_000, "max_count": 9 } });
     assert_eq!(kept(set.clone()).await?, set);
     let mut expected = set;
     expected["completed"] = json!({ "max_age_ms": null, "max_count": 5 });
