@@ -10,6 +10,7 @@ use taskyard_shared::queue::QueueStatus;
 use taskyard_shared::view::YardLists;
 
 use super::problem::Problem;
+use super::request::SlowBodies;
 use crate::Yard;
 use crate::pubsub::PubSubCounters;
 
@@ -17,13 +18,15 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config.route("/metrics", web::get().to(show));
 }
 
-async fn show(yard: web::Data<Yard>) -> Result<HttpResponse, Problem> {
+async fn show(yard: web::Data<Yard>, slow: web::Data<SlowBodies>) -> Result<HttpResponse, Problem> {
     let (queues, lists) = (yard.queues().await?, yard.lists().await?);
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = write_queues(&mut text, &queues);
     let _ = write_lists(&mut text, &lists);
     let _ = write_parts(&mut text, &yard);
+    let help = "Requests given up because nothing more of their bodies came.";
+    let _ = single(&mut text, "taskyard_http_slow_bodies_total", help, slow.count());
     if let Some(pubsub) = yard.pubsub_counters().await {
         let _ = write_pubsub(&mut text, &pubsub);
     }

@@ -3,8 +3,10 @@
 
 mod body;
 mod idempotency;
+mod nothing;
 mod part;
 mod path;
+mod patience;
 mod query;
 #[cfg(test)]
 mod tests;
@@ -14,3 +16,4 @@ pub use idempotency::IdempotencyHeader;
 pub use part::{Describe, Header, Part, SchemaOf, schema_of};
 pub use path::{Id, Name};
 pub use query::Query;
+pub use patience::{SlowBodies, too_slow};
