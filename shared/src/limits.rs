@@ -44,6 +44,9 @@ pub const MAX_DEPENDENCIES: usize = 10_000;
 /// Most jobs listed among those that wait for a job.
 pub const MAX_SHOWN_DEPENDENTS: usize = 100;
 /// Longest key of a unique job, of a limit, or of an idempotent request, in bytes.
+/// Most waits of one call that adds several jobs, over all its jobs but `then`: each is a row of its own, written in the
+/// same transaction.
+pub const MAX_WAITS_PER_ADD: usize = 20_000;
 pub const MAX_KEY_BYTES: usize = 256;
 /// How long the answer to a request with an `Idempotency-Key` is kept, in milliseconds: a day.
 pub const IDEMPOTENCY_MS: i64 = 24 * 3_600 * 1_000;
