@@ -9,7 +9,7 @@ use taskyard_shared::schedule::{Schedule, ScheduleStatus};
 
 use super::command::run;
 use super::problem::Problem;
-use super::request::{JsonBody, Name};
+use super::request::{JsonBody, Name, NoIdempotencyKey};
 use crate::Yard;
 use crate::queue::QueueError;
 
@@ -46,7 +46,11 @@ pub async fn resume(yard: web::Data<Yard>, Name(name): Name) -> Result<HttpRespo
     run(&yard, Command::ResumeSchedule { name }).await
 }
 
-pub async fn run_now(yard: web::Data<Yard>, Name(name): Name) -> Result<HttpResponse, Problem> {
+pub async fn run_now(
+    yard: web::Data<Yard>,
+    Name(name): Name,
+    _: NoIdempotencyKey,
+) -> Result<HttpResponse, Problem> {
     run(&yard, Command::RunSchedule { name }).await
 }
 

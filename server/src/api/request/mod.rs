@@ -12,8 +12,9 @@ mod query;
 mod tests;
 
 pub use body::{FileBody, JsonBody};
-pub use idempotency::IdempotencyHeader;
+pub use idempotency::{IdempotencyHeader, NoIdempotencyKey};
+pub use nothing::{NoBody, NoQuery};
 pub use part::{Describe, Header, Part, SchemaOf, schema_of};
 pub use path::{Id, Name};
-pub use query::Query;
 pub use patience::{SlowBodies, too_slow};
+pub use query::Query;

@@ -128,7 +128,10 @@ fn operations() -> Vec<Route> {
             .gives_some::<operations::Operations>(200, "Newest first."),
         Route::new(Post, "/operations", "startOperation", operations::start)
             .about(Tag::Operations, "Do something to all jobs that match a filter")
-            .notes("It waits for `undo_ms`, in which it may be undone, and is then done step by step.")
+            .notes(
+                "It waits for `undo_ms`, in which it may be undone, and is then done step by step. With an \
+                 `Idempotency-Key` it is refused.",
+            )
             .example(examples::new_operation())
             .replies_with(
                 202,
@@ -252,6 +255,7 @@ fn files() -> Vec<Route> {
             .gives::<FileRef>(201, "It is on the disk.", examples::file())
             .fails(&[TooLarge]),
         Route::new(Get, "/jobs/{id}/artifacts/{name}", "getArtifact", files::artifact)
+            .notes("With an `Idempotency-Key` it is refused.")
             .about(Tag::Files, "Get a file that a job made")
             .gives_other(200, any, "The file, with its own media type where a browser may show it.")
             .fails(&[NotFound]),
