@@ -35,7 +35,7 @@ pub struct Limit {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(remote = "Rate", deny_unknown_fields)]
 pub struct Rate {
-    /// 1 to 1,000,000.
+    /// 1 to [`crate::limits::MAX_RATE_COUNT`].
     pub count: u32,
     /// 1 to [`crate::limits::MAX_DELAY_MS`].
     pub per_ms: u64,

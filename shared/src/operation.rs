@@ -67,7 +67,7 @@ pub struct NewOperation {
     /// Jobs that match when the operation begins, of those that were stored when it was asked for.
     pub filter: JobFilter,
     /// For so long it only waits, and may be undone: 0 to [`crate::limits::MAX_UNDO_MS`].
-    #[serde(default = "ten_seconds")]
+    #[serde(default = "default_undo")]
     pub undo_ms: u32,
 }
 
@@ -102,6 +102,6 @@ pub enum OperationState {
     Undone,
 }
 
-fn ten_seconds() -> u32 {
-    10_000
+fn default_undo() -> u32 {
+    DEFAULT_UNDO_MS
 }

@@ -1,14 +1,16 @@
 //! The form of a queue's settings, and what it changes.
 
 use serde_json::{Value, json};
-use taskyard_shared::limits::{MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_DELAY_MS, MIN_RETENTION_MS};
+use taskyard_shared::limits::{
+    MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_DELAY_MS, MIN_RETENTION_MS, MIN_TIMEOUT_MS,
+};
 use taskyard_shared::queue::{Keep, QueueChange, QueueStatus, RetentionChange};
 
 use super::form::{Field, Input};
 
 pub fn fields() -> Vec<Field> {
     let concurrency = Input::whole(1, i64::from(MAX_CONCURRENCY));
-    let time_out = Input::Span { min_ms: 1, max_ms: MAX_DELAY_MS };
+    let time_out = Input::Span { min_ms: MIN_TIMEOUT_MS, max_ms: MAX_DELAY_MS };
     let attempts = Input::whole(1, i64::from(MAX_ATTEMPTS));
     vec![
         Field::new("/concurrency", "At work at the same time", "", concurrency).required(),
