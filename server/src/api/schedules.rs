@@ -25,6 +25,13 @@ pub async fn list(yard: web::Data<Yard>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(Schedules { schedules: yard.lists().await?.schedules }))
 }
 
+pub async fn show(yard: web::Data<Yard>, Name(name): Name) -> Result<HttpResponse, Problem> {
+    match yard.lists().await?.schedules.into_iter().find(|schedule| schedule.schedule.name == name) {
+        Some(schedule) => Ok(HttpResponse::Ok().json(schedule)),
+        None => Err(Problem(QueueError::NoSuchSchedule(name).into())),
+    }
+}
+
 pub async fn set(
     yard: web::Data<Yard>,
     name: Name,

@@ -4,7 +4,7 @@ use taskyard::shared::job::JobState;
 use taskyard::shared::queue::{Keep, QueueChange, QueueStatus, RetentionChange};
 
 use crate::cli::args::{ClientArgs, ConcurrencyArgs, QueueArgs, QueueNameArgs, QueueSettingArgs, Setting};
-use crate::cli::client::{Answer, Api};
+use crate::cli::client::Api;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::format::{one_or_more, thousands};
 use crate::cli::output::{self, Form};
@@ -42,7 +42,7 @@ pub async fn configure(args: QueueArgs) -> Result<Exit, CliError> {
     let api = Api::new(&args.client)?;
     let change = change(&args.settings);
     let answer = if change == QueueChange::default() {
-        find(&api, &args.queue).await?
+        api.get(&["queues", &args.queue], &[]).await?
     } else {
         api.patch(&["queues", &args.queue], &change).await?
     };
@@ -73,11 +73,6 @@ fn change(said: &QueueSettingArgs) -> QueueChange {
         timeout_ms: said.timeout.map(Setting::value),
         retention: (retention != RetentionChange::default()).then_some(retention),
     }
-}
-
-async fn find(api: &Api, queue: &str) -> Result<Answer, CliError> {
-    let found = api.get(&["queues"], &[]).await?.find("queues", "name", queue);
-    found.ok_or_else(|| CliError::Usage(format!("there is no queue \"{queue}\"")))
 }
 
 /// The queues as `queues` and `watch` show them.
