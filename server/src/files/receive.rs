@@ -41,7 +41,9 @@ impl FileStore {
         let store = Arc::clone(self);
         let mut file = off_thread(move || store.begin(max_bytes)).await?;
         let mut gathered = Vec::new();
-        while let Some(chunk) = timeout(CHUNK_PATIENCE, chunks.next()).await.map_err(|_| FileError::TooSlow)? {
+        while let Some(chunk) =
+            timeout(CHUNK_PATIENCE, chunks.next()).await.map_err(|_| FileError::TooSlow)?
+        {
             let chunk = chunk.map_err(|error| FileError::Interrupted(error.to_string()))?;
             gathered.extend_from_slice(&chunk);
             if gathered.len() >= GATHER_BYTES {

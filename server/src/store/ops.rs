@@ -44,6 +44,9 @@ pub struct JobInsert {
     pub after: Vec<AfterInsert>,
     /// The arguments take up results of the jobs in `after`.
     pub takes_results: bool,
+    /// Its number in the call, as people count (from 1): jobs are stored in another order. For words about it alone.
+    #[serde(default)]
+    pub number: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

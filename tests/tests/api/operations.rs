@@ -64,6 +64,7 @@ async fn an_operation_that_waits_can_be_undone_and_changes_nothing() -> Result<(
     add(&api, 3).await?;
     let wanted =
         json!({ "action": { "type": "reprioritise", "priority": 9 }, "filter": {}, "undo_ms": 60_000 });
+    assert_problem(&api.post_once(OPERATIONS, "a-key", &wanted).await?, 400, "bad_request");
     let waiting: Value = api.post(OPERATIONS, &wanted).await?.json()?;
     assert_eq!(waiting["operation"]["state"], "waiting");
     let undone: Value = api.post(&format!("{OPERATIONS}/1/undo"), &json!({})).await?.json()?;

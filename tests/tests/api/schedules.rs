@@ -73,6 +73,10 @@ async fn a_schedule_is_kept_paused_run_and_removed() -> Result<()> {
     let set: Value = api.put(NIGHTLY, &nightly("30 2 * * *", "Europe/Berlin")).await?.json()?;
     assert_eq!(set["type"], "schedule_set");
     assert!(set["schedule"]["next_run_at_ms"].is_i64(), "{set}");
+    let once = api.post_once(&format!("{NIGHTLY}/run"), "a-key", &json!({})).await?;
+    assert_problem(&once, 400, "bad_request");
+    assert!(once.text().contains("takes no Idempotency-Key"), "{}", once.text());
+    assert_eq!(api.get(NIGHTLY).await?.json::<Value>()?, set["schedule"]);
     let act = async |action: &str| api.post(&format!("{NIGHTLY}/{action}"), &json!({})).await;
     let paused: Value = act("pause").await?.json()?;
     let schedule = &paused["schedule"];
@@ -91,6 +95,7 @@ async fn a_schedule_is_kept_paused_run_and_removed() -> Result<()> {
         assert_problem(&act(action).await?, 404, "not_found");
     }
     assert_problem(&api.delete(NIGHTLY).await?, 404, "not_found");
+    assert_problem(&api.get(NIGHTLY).await?, 404, "not_found");
     assert_eq!(api.counts().await?.total(), 1, "what it added stays");
     Ok(())
 }

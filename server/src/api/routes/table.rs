@@ -195,7 +195,11 @@ fn limits() -> Vec<Route> {
             .gives_some::<limits::Limits>(200, "Each with what it does at the moment."),
         Route::new(Get, "/limits/{name}", "showLimit", limits::show)
             .about(Tag::Limits, "Show a limit")
-            .gives::<LimitStatus>(200, "The limit, with what it does at the moment.", examples::limit_status())
+            .gives::<LimitStatus>(
+                200,
+                "The limit, with what it does at the moment.",
+                examples::limit_status(),
+            )
             .fails(&[NotFound]),
         Route::new(Put, "/limits/{name}", "setLimit", limits::set)
             .about(Tag::Limits, "Make or change a limit")

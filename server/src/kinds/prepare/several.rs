@@ -152,7 +152,8 @@ impl<'a> Call<'a> {
         let after = self.afters(index, &after)?;
         let job = self.jobs[index].take().expect("the order has every job once");
         let place_of = |name: &str| self.places[self.links.index_of(name)?].map(AfterInsert::Inserted);
-        self.kinds.draft(job, after, place_of, self.now_ms, wrong)?.with_files(self.files)
+        let insert = self.kinds.draft(job, after, place_of, self.now_ms, wrong)?.with_files(self.files)?;
+        Ok(JobInsert { number: index + 1, ..insert })
     }
 
     fn afters(&self, index: usize, after: &[Link]) -> Result<Afters, WireError> {
