@@ -68,7 +68,7 @@ pub struct ScheduleStatus {
     pub last_run_at_ms: Option<i64>,
     /// The job that was added last.
     pub last_job: Option<JobId>,
-    /// Runs left out because the one before had not ended.
+    /// Runs that added nothing: the one before had not ended, or another job has the unique key.
     pub skipped: u64,
 }
 

@@ -68,7 +68,7 @@ fn write_lists(out: &mut String, lists: &YardLists) -> fmt::Result {
     let by_state = by_state.map(|(state, count)| (state, count as u64));
     labelled(out, "taskyard_schedules", "Schedules.", "state", by_state)?;
     let skipped = lists.schedules.iter().map(|schedule| (&schedule.schedule.name, schedule.skipped));
-    let why = "Runs left out because the one before had not ended.";
+    let why = "Runs that added nothing: overlap, or a unique key.";
     labelled(out, "taskyard_schedule_skipped_total", why, "schedule", skipped)?;
     let is_open = |state| matches!(state, OperationState::Waiting | OperationState::Running);
     let open = lists.operations.iter().filter(|operation| is_open(operation.state)).count();

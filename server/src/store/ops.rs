@@ -341,6 +341,20 @@ impl StoredSchedule {
     }
 }
 
+/// Notes in a schedule's status what came of a run; `outcome` is None where the run before has not ended. Only a job that
+/// was added, or that took the place of another's arguments, makes a run.
+pub(super) fn note_run(status: &mut ScheduleStatus, run_at_ms: i64, outcome: Option<&InsertOutcome>) {
+    let job = match outcome {
+        Some(InsertOutcome::Added(job)) => Some(job.id),
+        Some(InsertOutcome::Replaced(moved)) => Some(moved.job.id),
+        Some(InsertOutcome::Existing(_) | InsertOutcome::Refused(_) | InsertOutcome::NotAdded) | None => None,
+    };
+    match job {
+        Some(id) => (status.last_run_at_ms, status.last_job) = (Some(run_at_ms), Some(id)),
+        None => status.skipped += 1,
+    }
+}
+
 /// A run of a schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fire {

@@ -101,6 +101,25 @@ async fn a_schedule_is_kept_paused_run_and_removed() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_a_schedules_job_does_not_say_its_queue_says_at_each_run() -> Result<()> {
+    let (_server, api) = paused_server().await?;
+    api.patch("/api/v1/queues/demo", &json!({ "max_attempts": 9, "timeout_ms": 9_000 })).await?;
+    api.put(NIGHTLY, &nightly("@daily", "UTC")).await?;
+    let run = async || -> Result<(u32, Option<u64>)> {
+        let reply: Value = api.post(&format!("{NIGHTLY}/run"), &json!({})).await?.json()?;
+        let id = reply["schedule"]["last_job"].as_u64().expect("a job was added");
+        let job = api.job(JobId(id)).await?;
+        Ok((job.job.max_attempts, job.options.timeout_ms))
+    };
+    assert_eq!(run().await?, (9, Some(9_000)));
+    api.patch("/api/v1/queues/demo", &json!({ "max_attempts": 7, "timeout_ms": null })).await?;
+    assert_eq!(run().await?, (7, None));
+    api.patch("/api/v1/queues/demo", &json!({ "max_attempts": null })).await?;
+    assert_eq!(run().await?.0, 1, "as the kind says");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_schedule_may_be_called_preview() -> Result<()> {
     let (_server, api) = paused_server().await?;
     let mut schedule = nightly("@daily", "UTC");

@@ -78,7 +78,7 @@ impl Core {
         now_ms: i64,
         out: &mut Vec<Decision>,
     ) {
-        let NewSchedule { schedule, cron, mut job } = new;
+        let NewSchedule { schedule, cron, job } = new;
         let known = self.schedules.get(&schedule.name);
         let admitted = if known.is_none() && self.schedules.len() >= MAX_SCHEDULES {
             Err(QueueError::TooManySchedules)
@@ -88,7 +88,6 @@ impl Core {
         if let Err(error) = admitted {
             return out.push(Decision::Answer(request, Err(error)));
         }
-        self.take_queue_defaults(&mut job);
         let known = self.schedules.get(&schedule.name).map(|known| &known.stored.status);
         let status = ScheduleStatus {
             next_run_at_ms: if schedule.paused { None } else { cron.next_after(now_ms) },
@@ -187,7 +186,7 @@ impl Core {
         let next_run_at_ms = known.planned_ms();
         let fire = Fire {
             name: name.clone(),
-            job: known.stored.job.clone(),
+            job: self.job_of_run(&known.stored),
             run_at_ms: now_ms,
             next_run_at_ms,
             unless_unfinished: None,
@@ -222,7 +221,7 @@ impl Core {
         }
         let next_run_at_ms = cron.next_after(now_ms);
         let overlap = known.stored.status.schedule.overlap;
-        let (last_job, job) = (known.stored.status.last_job, known.stored.job.clone());
+        let (last_job, job) = (known.stored.status.last_job, self.job_of_run(&known.stored));
         if runs.is_empty() {
             let mut stored = known.stored.clone();
             stored.status.next_run_at_ms = next_run_at_ms;
@@ -246,6 +245,13 @@ impl Core {
         if let Some(known) = self.schedules.get_mut(name) {
             known.on_its_way(next_run_at_ms);
         }
+    }
+
+    /// What a run adds: what the schedule's job does not say, its queue says at each run.
+    fn job_of_run(&self, schedule: &StoredSchedule) -> JobInsert {
+        let mut job = schedule.job.clone();
+        self.take_queue_defaults(&mut job);
+        job
     }
 
     pub(super) fn fired(

@@ -206,7 +206,7 @@ macro_rules! suite {
                 a_schedule_is_stored_in_place_of_the_one_of_its_name,
                 a_run_adds_its_job_and_moves_the_schedule_on,
                 a_run_is_left_out_while_the_job_before_has_not_ended,
-                a_run_whose_job_is_refused_moves_the_schedule_on_all_the_same,
+                a_run_that_adds_nothing_is_left_out_and_moves_the_schedule_on,
                 a_schedule_that_is_gone_does_not_run,
                 a_run_may_add_a_job_for_later;
             logs:

@@ -115,11 +115,7 @@ async fn each_wrong_setting_is_named_at_its_field() {
         (json!({"backoff": {"base_ms": 1}}), "$backoff/base_ms", format!("base_ms must be 100 to {ms}")),
         (json!({"unique": {"states": []}}), "$unique/states", "states must name a state".to_owned()),
         (json!({"unique": {"key": ""}}), "$unique/key", "key must have 1 to 256 bytes".to_owned()),
-        (
-            json!({"unique": {"period_ms": 0}}),
-            "$unique/period_ms",
-            format!("period_ms must be 1 to {ms}"),
-        ),
+        (json!({"unique": {"period_ms": 0}}), "$unique/period_ms", format!("period_ms must be 1 to {ms}")),
         (
             json!({"after": [{"ref": "a"}]}),
             "$after",
