@@ -3,7 +3,7 @@
 //! The code that serde derives takes a list of a struct's fields as well, by their order: `[]` would then be a filter
 //! that every job matches, and `[true]` a change that pauses a queue. A type that clients write therefore has
 //! `#[serde(remote = "…")]` with its own name, which makes serde's code a function of the type rather than its
-//! `Deserialize`, and gets that from [`objects_only`]. It holds at every depth, also where serde keeps a
+//! `Deserialize`, and gets that from `objects_only!`. It holds at every depth, also where serde keeps a
 //! value in between to look for its `type`. (Use `serde_json::from_value`: `Type::deserialize` is serde's own function.)
 
 use serde::Deserializer;
