@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::files::FilesApi;
 use crate::api::guard::{Access, refuse_foreign};
+use crate::api::request::SlowBodies;
 use crate::session::{self, LiveConfig, LiveState};
 use crate::{Yard, api};
 
@@ -37,6 +38,7 @@ pub fn mount_with(
         web::Data::new(FilesApi { files: Arc::clone(yard.files()), reader: Arc::clone(yard.reader()) });
     let live = web::Data::new(live_state(yard, options));
     let yard = web::Data::new(yard.clone());
+    let slow_bodies = web::Data::new(SlowBodies::default());
     move |config: &mut web::ServiceConfig| {
         config.service(
             web::scope("")
@@ -44,6 +46,7 @@ pub fn mount_with(
                 .app_data(files.clone())
                 .app_data(live.clone())
                 .app_data(yard.clone())
+                .app_data(slow_bodies.clone())
                 .wrap(from_fn(refuse_foreign))
                 .configure(api::configure)
                 .configure(api::health::configure)

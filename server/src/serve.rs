@@ -117,14 +117,16 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 async fn tell_kept_settings(config: &Config, yard: &Yard) {
     for queue in yard.queues().await.unwrap_or_default() {
         if let Some(configured) = config.queues.get(&queue.name)
-            && (configured.concurrency != queue.concurrency || configured.paused != queue.paused)
+            && !configured.is_kept_by(&queue)
         {
             tracing::warn!(
                 queue = queue.name,
                 concurrency = queue.concurrency,
                 paused = queue.paused,
-                "the queue exists and keeps its settings; change them on the board or with taskyard concurrency, \
-                 pause and resume"
+                max_attempts = queue.max_attempts,
+                timeout_ms = queue.timeout_ms,
+                "the queue exists and keeps its settings, which the configuration has otherwise; change them on the \
+                 board or with taskyard queue, pause and resume"
             );
         }
     }

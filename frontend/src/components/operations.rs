@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use taskyard_shared::command::Command;
+use taskyard_shared::limits::DEFAULT_UNDO_MS;
 use taskyard_shared::operation::{BulkAction, NewOperation, Operation, OperationId, OperationState};
 use taskyard_shared::view::JobFilter;
 
@@ -11,7 +12,7 @@ use super::keys::is_taken;
 use super::progress::ProgressBar;
 use crate::board::{Board, Note, Overlay};
 use crate::reactive::{effect, memo};
-use crate::state::operations::{UNDO_MS, progress, sentence, undo_seconds};
+use crate::state::operations::{progress, sentence, undo_seconds};
 
 #[component]
 pub fn OperationStrip(board: Board) -> impl IntoView {
@@ -80,7 +81,7 @@ fn one(board: Board, id: OperationId) -> AnyView {
 /// Asks for something to be done to all jobs that match, from a dialog or a page. Where it was given, only a
 /// refusal is told: the rest shows below every page.
 pub fn start_operation(board: Board, note: RwSignal<Option<Note>>, action: BulkAction, filter: JobFilter) {
-    let operation = NewOperation { action, filter, undo_ms: UNDO_MS };
+    let operation = NewOperation { action, filter, undo_ms: DEFAULT_UNDO_MS };
     spawn_local(async move {
         let told = board.told(board.connection.command(Command::StartOperation { operation }).await);
         if told.is_error {

@@ -11,6 +11,7 @@ use taskyard_shared::service::Services;
 use taskyard_shared::view::YardLists;
 
 use super::problem::Problem;
+use super::request::SlowBodies;
 use crate::Yard;
 use crate::pubsub::PubSubCounters;
 
@@ -18,7 +19,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config.route("/metrics", web::get().to(show));
 }
 
-async fn show(yard: web::Data<Yard>) -> Result<HttpResponse, Problem> {
+async fn show(yard: web::Data<Yard>, slow: web::Data<SlowBodies>) -> Result<HttpResponse, Problem> {
     let (queues, lists) = (yard.queues().await?, yard.lists().await?);
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -28,6 +29,8 @@ async fn show(yard: web::Data<Yard>) -> Result<HttpResponse, Problem> {
     if let Ok(services) = yard.services().status().await {
         let _ = write_services(&mut text, &services);
     }
+    let help = "Requests given up because nothing more of their bodies came.";
+    let _ = single(&mut text, "taskyard_http_slow_bodies_total", help, slow.count());
     if let Some(pubsub) = yard.pubsub_counters().await {
         let _ = write_pubsub(&mut text, &pubsub);
     }
@@ -69,7 +72,7 @@ fn write_lists(out: &mut String, lists: &YardLists) -> fmt::Result {
     let by_state = by_state.map(|(state, count)| (state, count as u64));
     labelled(out, "taskyard_schedules", "Schedules.", "state", by_state)?;
     let skipped = lists.schedules.iter().map(|schedule| (&schedule.schedule.name, schedule.skipped));
-    let why = "Runs left out because the one before had not ended.";
+    let why = "Runs that added nothing: overlap, or a unique key.";
     labelled(out, "taskyard_schedule_skipped_total", why, "schedule", skipped)?;
     let is_open = |state| matches!(state, OperationState::Waiting | OperationState::Running);
     let open = lists.operations.iter().filter(|operation| is_open(operation.state)).count();

@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod openapi;
 pub mod origin;
 pub mod problem;
+pub mod request;
 pub mod routes;
 pub mod source;
 
@@ -21,7 +22,6 @@ mod jobs;
 mod limits;
 mod operations;
 mod queues;
-pub(crate) mod request;
 mod schedules;
 mod services;
 

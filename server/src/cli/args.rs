@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::bench::args::BenchCommand;
 use super::output::Form;
+use super::values::name;
 pub use add::{AddArgs, AddManyArgs, OptionArgs, WhenArgs, WorkArgs};
 pub use jobs::{
     BatchArgs, BulkArgs, ClearArgs, JobArgs, JobsArgs, ListArgs, LogArgs, PriorityArgs, PriorityOf, UndoArgs,
@@ -164,6 +165,7 @@ pub struct DropCachedArgs {
 #[derive(Debug, Args)]
 pub struct NameArgs {
     /// Its name
+    #[arg(value_parser = name)]
     pub name: String,
     #[command(flatten)]
     pub client: ClientArgs,

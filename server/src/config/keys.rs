@@ -86,8 +86,8 @@ fn split_queue_key(key: &str) -> Option<(&str, &str)> {
 fn queue_example(name: &str, key: &str) -> Result<Value, String> {
     if !taskyard_shared::limits::is_identifier(name) {
         return Err(format!(
-            "\"{name}\" cannot name a queue: use up to {} lower-case letters, digits, - and _, starting with a letter",
-            taskyard_shared::limits::MAX_IDENTIFIER_BYTES
+            "\"{name}\" cannot name a queue: a name has {}",
+            taskyard_shared::limits::IDENTIFIER_RULE
         ));
     }
     QUEUE_KEYS.into_iter().find(|(known, _)| *known == key).map(|(_, value)| value).ok_or_else(|| {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use taskyard_shared::limit::Rate;
+use taskyard_shared::queue::QueueStatus;
 
 use crate::services::CacheLimits;
 use crate::store::QueueSettings;
@@ -242,12 +243,25 @@ pub struct QueueConfig {
 }
 
 impl QueueConfig {
+    /// Whether the queue is as it would be made.
+    pub fn is_kept_by(&self, queue: &QueueStatus) -> bool {
+        let QueueConfig { concurrency, paused, max_attempts, timeout_s: _ } = *self;
+        concurrency == queue.concurrency
+            && paused == queue.paused
+            && max_attempts == queue.max_attempts
+            && self.timeout_ms() == queue.timeout_ms
+    }
+
+    fn timeout_ms(&self) -> Option<u64> {
+        self.timeout_s.map(|seconds| seconds.saturating_mul(1_000))
+    }
+
     /// What a queue is made with.
     pub fn settings(&self) -> QueueSettings {
         QueueSettings {
             paused: self.paused,
             max_attempts: self.max_attempts,
-            timeout_ms: self.timeout_s.map(|seconds| seconds.saturating_mul(1_000)),
+            timeout_ms: self.timeout_ms(),
             ..QueueSettings::with_concurrency(self.concurrency)
         }
     }

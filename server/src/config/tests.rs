@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use taskyard_shared::queue::{QueueStatus, Retention, StateCounts};
+
 use super::*;
 
 fn from_file(text: &str) -> Result<Config, String> {
@@ -20,6 +22,38 @@ fn from_variable(variable: &str, value: &str) -> Result<Config, String> {
 fn nothing_given_is_the_default() {
     assert_eq!(load(&Sources::default()).unwrap(), Config::default());
     assert_eq!(from_file("").unwrap(), Config::default());
+}
+
+#[test]
+fn a_queue_that_is_otherwise_in_any_setting_is_not_as_configured() {
+    let configured =
+        QueueConfig { concurrency: 4, paused: false, max_attempts: Some(3), timeout_s: Some(60) };
+    let status = |change: fn(&mut QueueStatus)| {
+        let mut status = QueueStatus {
+            name: "mail".to_owned(),
+            concurrency: 4,
+            paused: false,
+            draining: false,
+            max_attempts: Some(3),
+            timeout_ms: Some(60_000),
+            retention: Retention::default(),
+            counts: StateCounts::default(),
+            stopping: 0,
+        };
+        change(&mut status);
+        status
+    };
+    assert!(configured.is_kept_by(&status(|_| {})));
+    assert!(configured.is_kept_by(&status(|it| it.draining = true)), "that cannot be configured");
+    let changes: [fn(&mut QueueStatus); 4] = [
+        |it| it.concurrency = 1,
+        |it| it.paused = true,
+        |it| it.max_attempts = None,
+        |it| it.timeout_ms = Some(1_000),
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        assert!(!configured.is_kept_by(&status(change)), "{at}");
+    }
 }
 
 #[test]

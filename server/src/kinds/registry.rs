@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jsonschema::Validator;
 use taskyard_shared::kind::KindInfo;
-use taskyard_shared::limits::{MAX_CONCURRENCY, is_identifier};
+use taskyard_shared::limits::{IDENTIFIER_RULE, MAX_CONCURRENCY, is_identifier};
 
 use super::demo::Demo;
 use super::erased::{ErasedWorker, Typed};
@@ -34,9 +34,7 @@ pub(super) struct Kind {
 pub enum RegistryError {
     #[error("two kinds are called \"{0}\"")]
     Twice(&'static str),
-    #[error(
-        "\"{0}\" cannot name a kind or a queue: lower-case letters, digits, - and _, starting with a letter, at most 64"
-    )]
+    #[error("\"{0}\" cannot name a kind or a queue: a name has {IDENTIFIER_RULE}")]
     BadName(&'static str),
     #[error("queue \"{0}\" has a concurrency of {1}; it must be 1 to {MAX_CONCURRENCY}")]
     BadConcurrency(&'static str, u32),

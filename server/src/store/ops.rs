@@ -44,6 +44,9 @@ pub struct JobInsert {
     pub after: Vec<AfterInsert>,
     /// The arguments take up results of the jobs in `after`.
     pub takes_results: bool,
+    /// Its number in the call, as people count (from 1): jobs are stored in another order. For words about it alone.
+    #[serde(default)]
+    pub number: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -339,6 +342,20 @@ impl StoredSchedule {
         self.status.last_run_at_ms = of.last_run_at_ms;
         self.status.last_job = of.last_job;
         self.status.skipped = of.skipped;
+    }
+}
+
+/// Notes in a schedule's status what came of a run; `outcome` is None where the run before has not ended. Only a job that
+/// was added, or that took the place of another's arguments, makes a run.
+pub(super) fn note_run(status: &mut ScheduleStatus, run_at_ms: i64, outcome: Option<&InsertOutcome>) {
+    let job = match outcome {
+        Some(InsertOutcome::Added(job)) => Some(job.id),
+        Some(InsertOutcome::Replaced(moved)) => Some(moved.job.id),
+        Some(InsertOutcome::Existing(_) | InsertOutcome::Refused(_) | InsertOutcome::NotAdded) | None => None,
+    };
+    match job {
+        Some(id) => (status.last_run_at_ms, status.last_job) = (Some(run_at_ms), Some(id)),
+        None => status.skipped += 1,
     }
 }
 

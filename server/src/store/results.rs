@@ -101,11 +101,15 @@ pub enum InsertOutcome {
 pub enum InsertError {
     #[error("job {0} has the same unique key")]
     Taken(JobId),
+    /// By the number of the other one.
+    #[error("job {0} of this call has the same unique key")]
+    TakenInCall(usize),
     #[error("job {0} has the same unique key and is {1}, so it cannot be replaced")]
     NotReplaceable(JobId, JobState),
     #[error("it comes after job {0}, which does not exist")]
     NoSuchDependency(JobId),
-    #[error("it comes after job {place} of this call, which was refused", place = .0 + 1)]
+    /// By the number of the other one.
+    #[error("it comes after job {0} of this call, which was refused")]
     DependencyRefused(usize),
     #[error("queue \"{0}\" takes no more jobs: it is being drained")]
     QueueDraining(String),

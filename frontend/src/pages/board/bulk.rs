@@ -2,7 +2,7 @@
 //! in which it can be undone.
 
 use leptos::prelude::*;
-use taskyard_shared::limits::MAX_PRIORITY;
+use taskyard_shared::limits::{DEFAULT_UNDO_MS, MAX_PRIORITY};
 use taskyard_shared::operation::BulkAction;
 use taskyard_shared::view::JobFilter;
 
@@ -13,7 +13,7 @@ use crate::components::notes::NoteLine;
 use crate::components::operations::start_operation;
 use crate::format;
 use crate::reactive::memo;
-use crate::state::operations::{UNDO_MS, applies, filter_words, verb};
+use crate::state::operations::{applies, filter_words, verb};
 
 /// `For all 1,234 that match…`
 pub fn bulk_button(board: Board, model: ListModel) -> AnyView {
@@ -75,7 +75,7 @@ fn body(board: Board, model: ListModel) -> AnyView {
             {priority_choice(board, note, filter)}
         </ul>
         <p class="faint">
-            {format!("It begins after {} seconds. Until then it can be undone, in every open tab.", UNDO_MS / 1000)}
+            {format!("It begins after {} seconds. Until then it can be undone, in every open tab.", DEFAULT_UNDO_MS / 1000)}
         </p>
         <NoteLine note/>
         <div class="dialog-actions">

@@ -65,6 +65,8 @@ async fn what_is_wrong_with_a_body_is_told_with_its_place() {
         (r#"{"jobs":[{"kind":"a","agrs":{}}]}"#, "at jobs[0].agrs: unknown field `agrs`"),
         (r#"{"jobs":[{"args":{}}]}"#, "at jobs[0]: missing field `kind`"),
         (r#"{"jobs":[{"kind":"a","unique":{"states":["done"]}}]}"#, "at jobs[0].unique.states[0]: unknown"),
+        (r#"[[{"kind":"a"}]]"#, "invalid type: sequence, expected struct NewJobs"),
+        (r#"{"jobs":[["a"]]}"#, "at jobs[0]: invalid type: sequence, expected struct NewJob"),
         (r#"{"jobs":[]} {}"#, "trailing characters"),
         (r#"{"jobs":["#, "EOF"),
         ("", "EOF"),

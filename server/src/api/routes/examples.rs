@@ -167,8 +167,12 @@ pub fn limit() -> Value {
 pub fn limit_set() -> Value {
     json!({
         "type": "limit_set",
-        "limit": { "limit": limit(), "keys": 3, "running": 4, "held_back": 17 },
+        "limit": limit_status(),
     })
+}
+
+pub fn limit_status() -> Value {
+    json!({ "limit": limit(), "keys": 3, "running": 4, "held_back": 17 })
 }
 
 pub fn schedule() -> Value {
@@ -185,13 +189,17 @@ pub fn schedule() -> Value {
 pub fn schedule_set() -> Value {
     json!({
         "type": "schedule_set",
-        "schedule": {
-            "schedule": schedule(),
-            "next_run_at_ms": NOW_MS + 63_000_000,
-            "last_run_at_ms": null,
-            "last_job": null,
-            "skipped": 0,
-        },
+        "schedule": schedule_status(),
+    })
+}
+
+pub fn schedule_status() -> Value {
+    json!({
+        "schedule": schedule(),
+        "next_run_at_ms": NOW_MS + 63_000_000,
+        "last_run_at_ms": null,
+        "last_job": null,
+        "skipped": 0,
     })
 }
 

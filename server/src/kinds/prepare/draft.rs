@@ -93,6 +93,7 @@ impl KindRegistry {
             unique,
             after: after.into_sorted(),
             takes_results: args.takes_results,
+            number: 1,
         };
         Ok(Draft { insert, uploads: args.uploads })
     }

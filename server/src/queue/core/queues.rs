@@ -358,7 +358,7 @@ impl Core {
             concurrency: change.concurrency.unwrap_or(wanted.concurrency),
             max_attempts: change.max_attempts.unwrap_or(wanted.max_attempts),
             timeout_ms: change.timeout_ms.unwrap_or(wanted.timeout_ms),
-            retention: change.retention.clone().unwrap_or_else(|| wanted.retention.clone()),
+            retention: wanted.retention.changed(&change.retention.unwrap_or_default()),
         };
         settings.check().map_err(QueueError::BadSetting)?;
         Ok(settings)

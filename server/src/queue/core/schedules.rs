@@ -92,7 +92,7 @@ impl Core {
         now_ms: i64,
         out: &mut Vec<Decision>,
     ) {
-        let NewSchedule { schedule, cron, mut job } = new;
+        let NewSchedule { schedule, cron, job } = new;
         // Those on their way to the disk are among the known.
         let is_new = !self.schedules.contains_key(&schedule.name);
         let admitted = if is_new && self.schedules.len() >= MAX_SCHEDULES {
@@ -103,7 +103,6 @@ impl Core {
         if let Err(error) = admitted {
             return out.push(Decision::Answer(request, Err(error)));
         }
-        self.take_queue_defaults(&mut job);
         let status = ScheduleStatus {
             next_run_at_ms: if schedule.paused { None } else { cron.next_after(now_ms) },
             // What its runs left behind is kept when this is stored.
@@ -220,7 +219,7 @@ impl Core {
         let Some(wanted) = self.schedules.get(&name).and_then(ScheduleState::wanted) else {
             return out.push(Decision::Answer(request, Err(QueueError::NoSuchSchedule(name))));
         };
-        let job = wanted.stored.job.clone();
+        let job = self.job_of_run(&wanted.stored);
         if self.is_draining(&job.queue) {
             let error = QueueError::QueueDraining(job.queue.to_string());
             return out.push(Decision::Answer(request, Err(error)));
@@ -278,11 +277,12 @@ impl Core {
         if let (Overlap::Replace, Some(id)) = (schedule.overlap, *last_job) {
             self.write(Pending::Cancel { request: None, id }, WriteOp::Cancel { id }, out);
         }
+        let job = self.job_of_run(&stored);
         self.schedules.entry(name.to_owned()).or_default().firing += runs.len();
         for run_at_ms in runs {
             let fire = Fire {
                 name: name.to_owned(),
-                job: stored.job.clone(),
+                job: job.clone(),
                 run_at_ms,
                 next_run: NextRun::At(next_run_at_ms),
                 unless_unfinished: schedule.overlap == Overlap::Skip,
@@ -299,6 +299,13 @@ impl Core {
             tracing::warn!(schedule = schedule.status.schedule.name, %error, "a run of a schedule is left out");
         });
         made.is_ok() && !self.is_draining(queue)
+    }
+
+    /// What a run adds: what the schedule's job does not say, its queue says at each run.
+    fn job_of_run(&self, schedule: &StoredSchedule) -> JobInsert {
+        let mut job = schedule.job.clone();
+        self.take_queue_defaults(&mut job);
+        job
     }
 
     pub(super) fn fired(

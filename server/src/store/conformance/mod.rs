@@ -222,7 +222,7 @@ macro_rules! suite {
                 runs_of_one_batch_see_the_jobs_of_each_other,
                 a_run_that_was_asked_for_moves_nothing,
                 a_run_does_not_end_a_pause,
-                a_run_whose_job_is_refused_moves_the_schedule_on_all_the_same,
+                a_run_that_adds_nothing_is_left_out_and_moves_the_schedule_on,
                 a_schedule_that_is_gone_does_not_run,
                 a_run_may_add_a_job_for_later,
                 the_files_of_its_job_are_referred_to_while_it_exists;

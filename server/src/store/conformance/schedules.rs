@@ -113,18 +113,22 @@ pub fn a_run_does_not_end_a_pause(mut yard: TestYard) {
     }
 }
 
-pub fn a_run_whose_job_is_refused_moves_the_schedule_on_all_the_same(mut yard: TestYard) {
+pub fn a_run_that_adds_nothing_is_left_out_and_moves_the_schedule_on(mut yard: TestYard) {
     yard.set_schedule(schedule("a"));
     let first = yard.add_job(unique("k", OnConflict::Reject));
     let with = |on_conflict| Fire { job: unique("k", on_conflict), ..fire("a", false) };
     let FireResult::Fired { outcome, status } = yard.fire(with(OnConflict::Reject)) else { panic!() };
     assert_eq!(outcome, InsertOutcome::Refused(InsertError::Taken(first)));
     assert_eq!(
-        (status.next_run_at_ms, status.last_run_at_ms, status.last_job),
-        (Some(18_000), Some(9_000), None)
+        (status.next_run_at_ms, status.last_run_at_ms, status.last_job, status.skipped),
+        (Some(18_000), None, None, 1)
     );
     let FireResult::Fired { outcome, status } = yard.fire(with(OnConflict::Existing)) else { panic!() };
-    assert_eq!((outcome, status.last_job), (InsertOutcome::Existing(first), None));
+    assert_eq!(outcome, InsertOutcome::Existing(first));
+    assert_eq!((status.last_run_at_ms, status.last_job, status.skipped), (None, None, 2));
+    let FireResult::Fired { outcome, status } = yard.fire(with(OnConflict::Replace)) else { panic!() };
+    assert!(matches!(outcome, InsertOutcome::Replaced(_)), "{outcome:?}");
+    assert_eq!((status.last_run_at_ms, status.last_job, status.skipped), (Some(9_000), Some(first), 2));
 }
 
 pub fn a_schedule_that_is_gone_does_not_run(mut yard: TestYard) {

@@ -1,7 +1,7 @@
 //! Jobs that are added again and again.
 
 use super::yard::Yard;
-use crate::store::ops::{AddTerms, Fire, FireResult, InsertOutcome, InsertResult, StoredSchedule};
+use crate::store::ops::{AddTerms, Fire, FireResult, InsertOutcome, InsertResult, StoredSchedule, note_run};
 
 impl Yard {
     pub fn set_schedule(&mut self, schedule: &StoredSchedule) {
@@ -23,15 +23,12 @@ impl Yard {
         let Some(stored) = self.schedules.get_mut(&fire.name) else { return FireResult::NoSuchSchedule };
         let status = &mut stored.status;
         fire.next_run.apply_to(status);
-        let Some(outcome) = outcome else {
-            status.skipped += 1;
-            return FireResult::Skipped { status: Box::new(status.clone()) };
-        };
-        status.last_run_at_ms = Some(fire.run_at_ms);
-        if let InsertOutcome::Added(job) = &outcome {
-            status.last_job = Some(job.id);
+        note_run(status, fire.run_at_ms, outcome.as_ref());
+        let status = Box::new(status.clone());
+        match outcome {
+            Some(outcome) => FireResult::Fired { outcome, status },
+            None => FireResult::Skipped { status },
         }
-        FireResult::Fired { outcome, status: Box::new(status.clone()) }
     }
 
     fn add_one(&mut self, fire: &Fire, now_ms: i64) -> InsertOutcome {

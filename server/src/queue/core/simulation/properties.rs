@@ -5,7 +5,7 @@ use serde_json::json;
 use taskyard_shared::job::JobId;
 use taskyard_shared::limit::{Limit, Rate};
 use taskyard_shared::operation::{BulkAction, NewOperation, OperationId};
-use taskyard_shared::queue::{Keep, QueueChange, Retention};
+use taskyard_shared::queue::{Keep, QueueChange, RetentionChange};
 use taskyard_shared::schedule::{Missed, Overlap, Schedule};
 use taskyard_shared::view::JobFilter;
 
@@ -105,7 +105,8 @@ fn the_world() -> impl Strategy<Value = Step> {
 
 fn change() -> impl Strategy<Value = QueueChange> {
     let keep_one = Keep { max_age_ms: Some(60_000), max_count: Some(1) };
-    let retention = Retention { completed: keep_one, failed: Keep::default(), cancelled: keep_one };
+    let (one, all) = (Some(keep_one), Some(Keep::default()));
+    let retention = RetentionChange { completed: one, failed: all, cancelled: one };
     (
         prop::option::of(any::<bool>()),
         prop::option::of(1..5_u32),

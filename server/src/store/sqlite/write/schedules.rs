@@ -5,7 +5,7 @@ use taskyard_shared::schedule::ScheduleStatus;
 
 use super::super::rows::{from_json, to_json};
 use super::transaction::Transaction;
-use crate::store::ops::{Fire, FireResult, InsertOutcome, StoredSchedule};
+use crate::store::ops::{Fire, FireResult, StoredSchedule, note_run};
 
 pub(super) const SCHEDULE: &str = "SELECT status FROM schedule WHERE name = ?1";
 
@@ -65,14 +65,11 @@ impl Transaction<'_> {
             None => false,
         };
         let result = if is_in_the_way {
-            status.skipped += 1;
+            note_run(&mut status, fire.run_at_ms, None);
             FireResult::Skipped { status: Box::new(status) }
         } else {
             let outcome = self.insert_alone(&fire.job)?;
-            status.last_run_at_ms = Some(fire.run_at_ms);
-            if let InsertOutcome::Added(job) = &outcome {
-                status.last_job = Some(job.id);
-            }
+            note_run(&mut status, fire.run_at_ms, Some(&outcome));
             FireResult::Fired { outcome, status: Box::new(status) }
         };
         if let FireResult::Fired { status, .. } | FireResult::Skipped { status } = &result {
