@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::commands::CommandConfig;
 use crate::store::QueueSettings;
 
 /// Everything a server can be told before it starts. The bounds stand in `checks.rs`.
@@ -24,6 +25,8 @@ pub struct Config {
     pub supervision: SupervisionConfig,
     /// Settings that a queue gets when it is made. A queue that exists keeps what people set since.
     pub queues: BTreeMap<String, QueueConfig>,
+    /// What jobs of the kind `command` may run. Without any there is no such kind.
+    pub commands: BTreeMap<String, CommandConfig>,
 }
 
 /// Where the server listens, and to whom.
