@@ -93,9 +93,9 @@ pub(super) fn example(key: CommandKey<'_>) -> Result<Option<Value>, String> {
     match key.place {
         Place::Own(own) => found(&OF_COMMAND, own, "a command"),
         Place::Variable(name) if is_variable(name) => Ok(Some(Value::String(String::new()))),
-        Place::Variable(name) => {
-            Err(format!("\"{name}\" cannot name a variable: use letters, digits and _, starting with no digit"))
-        }
+        Place::Variable(name) => Err(format!(
+            "\"{name}\" cannot name a variable: use letters, digits and _, starting with no digit"
+        )),
         Place::Parameter(name, own) => {
             check_name(name, "a parameter")?;
             found(&OF_PARAMETER, own, "a parameter")
@@ -162,7 +162,9 @@ pub(super) fn check_shape(commands: &DeTable<'_>) -> Result<(), (usize, String)>
                 (word @ (PARAMETERS | ENV), _) => {
                     return Err((
                         inner.span().start,
-                        format!("\"{word}\" is a section: write [commands.{name}.{word}] on a line of its own"),
+                        format!(
+                            "\"{word}\" is a section: write [commands.{name}.{word}] on a line of its own"
+                        ),
                     ));
                 }
                 _ => {}

@@ -82,8 +82,10 @@ fn check_commands(table: &Table, lines: &BTreeMap<String, usize>) -> Result<(), 
         let prefix = format!("{COMMANDS}.{name}.");
         let line_of = |key: &str| lines.get(&format!("{prefix}{key}")).copied();
         let begins = line_of("program").unwrap_or(1);
-        let config: CommandConfig =
-            command.clone().try_into().map_err(|error: toml::de::Error| (begins, error.message().to_owned()))?;
+        let config: CommandConfig = command
+            .clone()
+            .try_into()
+            .map_err(|error: toml::de::Error| (begins, error.message().to_owned()))?;
         Declaration::new(name, &config).map_err(|Mistake { key, sentence }| {
             (line_of(&key).unwrap_or(begins), format!("{prefix}{key}: {sentence}"))
         })?;

@@ -47,7 +47,11 @@ impl Yard {
             return Stopped::Drained;
         }
         self.inner.executor.stop_all();
-        if self.drained_within(RELEASE_TIME + self.inner.kinds.stop_time()).await { Stopped::Released } else { Stopped::Abandoned }
+        if self.drained_within(RELEASE_TIME + self.inner.kinds.stop_time()).await {
+            Stopped::Released
+        } else {
+            Stopped::Abandoned
+        }
     }
 
     async fn drained_within(&self, time: Duration) -> bool {

@@ -51,7 +51,8 @@ impl Declaration {
                 .map_err(|(key, sentence)| Mistake::new(format!("parameters.{name}.{key}"), sentence))?;
             parameters.insert(name.clone(), parameter);
         }
-        let args: Result<Vec<Template>, String> = config.args.iter().map(|arg| Template::parse(arg)).collect();
+        let args: Result<Vec<Template>, String> =
+            config.args.iter().map(|arg| Template::parse(arg)).collect();
         let args = args.map_err(|sentence| Mistake::new("args", sentence))?;
         check_places(&args, &parameters)?;
         Ok(Declaration { name: name.to_owned(), config: config.clone(), args, parameters })

@@ -50,7 +50,9 @@ pub struct Command {
 /// Why declared commands cannot be offered.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandSetupError {
-    #[error("\"{0}\" cannot name a command: lower-case letters, digits, - and _, starting with a letter, at most 64")]
+    #[error(
+        "\"{0}\" cannot name a command: lower-case letters, digits, - and _, starting with a letter, at most 64"
+    )]
     BadName(String),
     #[error("commands.{command}.{key}: {sentence}")]
     Mistake { command: String, key: String, sentence: String },

@@ -41,11 +41,7 @@ impl Output {
 }
 
 /// Reads until everyone who has the other end has closed it. A reader that fails has read its last.
-pub(super) async fn follow(
-    mut source: impl AsyncRead + Unpin,
-    level: LogLevel,
-    ctx: &JobContext,
-) -> Output {
+pub(super) async fn follow(mut source: impl AsyncRead + Unpin, level: LogLevel, ctx: &JobContext) -> Output {
     let mut output = Output::default();
     let mut line = Vec::new();
     let mut chunk = vec![0; CHUNK_BYTES];
@@ -113,12 +109,13 @@ mod tests {
     async fn lines_are_logged_as_they_end_and_the_last_one_without_a_break_too() {
         let (output, log, _) = followed(b"one\r\n\ntw\xffo\n  \nthree").await;
         assert_eq!(log, ["info: one", "info:  ", "info: tw\u{fffd}o", "info:   ", "info: three"]);
-        assert_eq!((output.last_line(), output.bytes, output.is_truncated()), (Some("three"), 20, false));
+        assert_eq!((output.last_line(), output.bytes, output.is_truncated()), (Some("three"), 19, false));
     }
 
     #[tokio::test]
     async fn progress_is_told_and_not_logged() {
-        let (_, log, progress) = followed(b"::progress 0.4\n::progress 1\n::progress 2\n::progress NaN\n").await;
+        let (_, log, progress) =
+            followed(b"::progress 0.4\n::progress 1\n::progress 2\n::progress NaN\n").await;
         assert_eq!(progress, [400, 1000]);
         assert_eq!(log, ["info: ::progress 2", "info: ::progress NaN"]);
     }

@@ -154,9 +154,10 @@ fn extension(config: &ParameterConfig) -> Result<Option<String>, Wrong> {
         (1..=MAX_EXTENSION_CHARS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
     };
     match config.extension.as_deref() {
-        Some(text) if !is_good(text) => {
-            Err(("extension", format!("must be 1 to {MAX_EXTENSION_CHARS} letters and digits, without the dot")))
-        }
+        Some(text) if !is_good(text) => Err((
+            "extension",
+            format!("must be 1 to {MAX_EXTENSION_CHARS} letters and digits, without the dot"),
+        )),
         extension => Ok(extension.map(str::to_owned)),
     }
 }

@@ -70,15 +70,18 @@ struct Ended {
     elapsed: Duration,
 }
 
-async fn perform(mut command: Command, declaration: &Declaration, ctx: &JobContext) -> Result<Ended, JobError> {
+async fn perform(
+    mut command: Command,
+    declaration: &Declaration,
+    ctx: &JobContext,
+) -> Result<Ended, JobError> {
     let config = &declaration.config;
     let begun = Instant::now();
     let mut group = Group::start(&mut command)
         .map_err(|error| JobError::new(format!("{} could not be started: {error}", declaration.name)))?;
     let (stdout, stderr) = (group.child().stdout.take(), group.child().stderr.take());
-    let following = async {
-        tokio::join!(heard(stdout, LogLevel::Info, ctx), heard(stderr, LogLevel::Warn, ctx))
-    };
+    let following =
+        async { tokio::join!(heard(stdout, LogLevel::Info, ctx), heard(stderr, LogLevel::Warn, ctx)) };
     let watching = watch(&mut group, config.timeout(), config.grace(), ctx);
     tokio::pin!(following, watching);
     let mut heard = None;
@@ -98,7 +101,11 @@ async fn perform(mut command: Command, declaration: &Declaration, ctx: &JobConte
     Ok(Ended { end, stdout, stderr, elapsed: begun.elapsed() })
 }
 
-async fn heard(source: Option<impl tokio::io::AsyncRead + Unpin>, level: LogLevel, ctx: &JobContext) -> Output {
+async fn heard(
+    source: Option<impl tokio::io::AsyncRead + Unpin>,
+    level: LogLevel,
+    ctx: &JobContext,
+) -> Output {
     match source {
         Some(source) => follow(source, level, ctx).await,
         None => Output::default(),
@@ -155,7 +162,10 @@ fn verdict(ended: &Ended, declaration: &Declaration) -> Result<i32, JobError> {
         // Nobody reads it: the job is cancelled already, or its time is over.
         End::Cancelled => return Err(JobError::new("cancelled")),
         End::TookTooLong => {
-            return Err(JobError::new(format!("{name} took longer than {} s, so it was ended", config.timeout_s)));
+            return Err(JobError::new(format!(
+                "{name} took longer than {} s, so it was ended",
+                config.timeout_s
+            )));
         }
     };
     let is_among = |codes: &[u8], code: i32| codes.iter().any(|known| i32::from(*known) == code);

@@ -12,8 +12,18 @@ pub(super) fn narrowed<'a>(
 ) -> Value {
     let names: Vec<&str> = declarations.clone().map(|declaration| declaration.name.as_str()).collect();
     schema["properties"]["command"]["enum"] = json!(names);
+    let takes: Vec<String> = declarations.clone().map(takes).collect();
+    schema["properties"]["parameters"]["description"] =
+        format!("What it is told: {}.", takes.join("; ")).into();
     schema["allOf"] = declarations.map(rule).collect();
     schema
+}
+
+/// `resize takes picture, width`: for who writes the parameters by hand.
+fn takes(declaration: &Declaration) -> String {
+    let names: Vec<&str> = declaration.parameters.keys().map(String::as_str).collect();
+    let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+    format!("{} takes {names}", declaration.name)
 }
 
 fn rule(declaration: &Declaration) -> Value {

@@ -3,6 +3,8 @@
 
 use std::ffi::OsString;
 
+use taskyard_shared::limits::is_identifier;
+
 /// Stands for the folder whose files become artifacts.
 pub(super) const OUTPUT: &str = "output";
 
@@ -28,11 +30,18 @@ impl Template {
         while let Some(c) = chars.next() {
             match c {
                 '{' | '}' if chars.next_if_eq(&c).is_some() => fixed.push(c),
-                '}' => return Err(format!("\"{text}\" has a }} without its {{; a brace itself is written }}}}")),
+                '}' => {
+                    return Err(format!("\"{text}\" has a }} without its {{; a brace itself is written }}}}"));
+                }
                 '{' => {
-                    let name: String = chars.by_ref().take_while(|c| *c != '}').collect();
-                    if !taskyard_shared::limits::is_identifier(&name) {
-                        return Err(format!("\"{text}\" has a {{ without a name and a }}; a brace itself is written {{{{"));
+                    let mut name = String::new();
+                    while let Some(c) = chars.next_if(|c| *c != '}') {
+                        name.push(c);
+                    }
+                    if chars.next().is_none() || !is_identifier(&name) {
+                        return Err(format!(
+                            "\"{text}\" has a {{ without a name and a }}; a brace itself is written {{{{"
+                        ));
                     }
                     if !fixed.is_empty() {
                         parts.push(Part::Fixed(std::mem::take(&mut fixed)));

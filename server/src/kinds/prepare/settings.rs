@@ -59,7 +59,7 @@ impl Settings {
             [first, ..] if !self.names_queue => first.as_str().into(),
             [_, ..] if allowed.iter().all(|name| **name != *self.queue) => {
                 let may = allowed.join(", ");
-                wrong.push(setting("queue", format!("with these arguments it may only wait in {may}")));
+                wrong.push(setting("queue", format!("must be one of {may} with these arguments")));
                 Arc::clone(&self.queue)
             }
             _ => Arc::clone(&self.queue),
