@@ -44,6 +44,21 @@ impl<'a> Schema<'a> {
         self.properties().find(|(known, _)| *known == name).map(|(_, schema)| schema)
     }
 
+    /// The arguments whose schema depends on what is given: those behind `if` and `then` where a constant is.
+    pub fn properties_for(&self, given: &Map<String, Value>) -> Vec<(&'a str, Schema<'a>)> {
+        let rules = self.here.get("allOf").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let applies = |rule: &&Value| {
+            let wanted = rule.pointer("/if/properties").and_then(Value::as_object);
+            wanted.is_some_and(|wanted| {
+                wanted.iter().all(|(name, says)| {
+                    says.get("const").is_some_and(|constant| given.get(name) == Some(constant))
+                })
+            })
+        };
+        let then = rules.iter().filter(applies).filter_map(|rule| rule.get("then"));
+        then.flat_map(|here| Schema { root: self.root, here }.properties()).collect()
+    }
+
     pub fn is_required(&self, name: &str) -> bool {
         let required = self.here.get("required").and_then(Value::as_array);
         required.is_some_and(|names| names.iter().any(|required| required == name))
