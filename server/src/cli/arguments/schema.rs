@@ -32,7 +32,7 @@ impl<'a> Schema<'a> {
     }
 
     /// The arguments by name, with their schemas.
-    pub fn properties(&self) -> impl Iterator<Item = (&'a str, Schema<'a>)> {
+    pub fn properties(&self) -> impl Iterator<Item = (&'a str, Schema<'a>)> + use<'a> {
         let root = self.root;
         self.map("properties")
             .into_iter()

@@ -31,7 +31,9 @@ impl Template {
             match c {
                 '{' | '}' if chars.next_if_eq(&c).is_some() => fixed.push(c),
                 '}' => {
-                    return Err(format!("\"{text}\" has a }} without its {{; a brace itself is written }}}}"));
+                    return Err(format!(
+                        "\"{text}\" has a }} without its {{; a brace itself is written }}}}"
+                    ));
                 }
                 '{' => {
                     let mut name = String::new();
