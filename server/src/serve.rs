@@ -136,6 +136,7 @@ fn builder(config: &Config) -> YardBuilder {
     let builder = Yard::builder()
         .data_dir(&config.data.dir)
         .built_in_kinds(config.http.clone())
+        .commands(&config.commands)
         .executor_threads(config.executor.threads)
         .files_quota(config.files.quota_bytes())
         .services(ServicesConfig {

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use taskyard_shared::limits::{IDENTIFIER_RULE, is_identifier};
 use toml::{Table, Value};
 
+use super::command_keys;
 use super::sections::Config;
 
-/// The section whose tables people name themselves.
+/// The sections whose tables people name themselves.
 pub(super) const QUEUES: &str = "queues";
+pub(super) const COMMANDS: &str = "commands";
 /// What each of these tables may hold, with a value of the right type.
 const QUEUE_KEYS: [(&str, Value); 4] = [
     ("concurrency", Value::Integer(1)),
@@ -16,7 +19,7 @@ const QUEUE_KEYS: [(&str, Value); 4] = [
     ("timeout_s", Value::Integer(1)),
 ];
 
-/// Every key in full (`server.bind`) with its default, but for the queues'.
+/// Every key in full (`server.bind`) with its default, but for those of queues and commands.
 pub(super) struct Keys {
     defaults: BTreeMap<String, Value>,
 }
@@ -32,12 +35,16 @@ impl Keys {
         Keys { defaults }
     }
 
-    /// A value of the type that the key must have; a sentence when there is no such key.
-    pub(super) fn example(&self, key: &str) -> Result<Value, String> {
+    /// A value of the type that the key must have, None where that depends on other keys; a sentence when there is no
+    /// such key.
+    pub(super) fn example(&self, key: &str) -> Result<Option<Value>, String> {
         if let Some((name, last)) = split_queue_key(key) {
-            return queue_example(name, last);
+            return queue_example(name, last).map(Some);
         }
-        self.defaults.get(key).cloned().ok_or_else(|| {
+        if let Some(path) = command_keys::path_of(key) {
+            return command_keys::example(path);
+        }
+        self.defaults.get(key).cloned().map(Some).ok_or_else(|| {
             let hint = nearest(key, self.defaults.keys().map(String::as_str));
             format!("there is no key \"{key}\"{hint}")
         })
@@ -51,10 +58,10 @@ impl Keys {
     /// Whether `name` is a section; a sentence when it is not.
     pub(super) fn section(&self, name: &str) -> Result<(), String> {
         let sections = default_table();
-        if sections.contains_key(name) || name == QUEUES {
+        if sections.contains_key(name) || name == QUEUES || name == COMMANDS {
             return Ok(());
         }
-        let hint = nearest(name, sections.keys().map(String::as_str).chain([QUEUES]));
+        let hint = nearest(name, sections.keys().map(String::as_str).chain([QUEUES, COMMANDS]));
         Err(format!("there is no section \"{name}\"{hint}"))
     }
 }
@@ -84,14 +91,16 @@ fn split_queue_key(key: &str) -> Option<(&str, &str)> {
 }
 
 fn queue_example(name: &str, key: &str) -> Result<Value, String> {
-    if !taskyard_shared::limits::is_identifier(name) {
-        return Err(format!(
-            "\"{name}\" cannot name a queue: a name has {}",
-            taskyard_shared::limits::IDENTIFIER_RULE
-        ));
-    }
+    check_name(name, "a queue")?;
     QUEUE_KEYS.into_iter().find(|(known, _)| *known == key).map(|(_, value)| value).ok_or_else(|| {
         let hint = nearest(key, QUEUE_KEYS.iter().map(|(known, _)| *known));
         format!("a queue has no key \"{key}\"{hint}")
     })
+}
+
+pub(super) fn check_name(name: &str, what: &str) -> Result<(), String> {
+    if is_identifier(name) {
+        return Ok(());
+    }
+    Err(format!("\"{name}\" cannot name {what}: a name has {IDENTIFIER_RULE}"))
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use taskyard_shared::limit::Rate;
 use taskyard_shared::queue::QueueStatus;
 
+use super::commands::CommandConfig;
 use crate::services::CacheLimits;
 use crate::store::QueueSettings;
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub cache: CacheConfig,
     /// Settings that a queue gets when it is made. A queue that exists keeps what people set since.
     pub queues: BTreeMap<String, QueueConfig>,
+    /// What jobs of the kind `command` may run. Without any there is no such kind.
+    pub commands: BTreeMap<String, CommandConfig>,
 }
 
 /// Where the server listens, and to whom.

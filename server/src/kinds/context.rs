@@ -1,15 +1,20 @@
 //! What running work can ask and tell.
 
+use std::io::{ErrorKind, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use taskyard_shared::job::{FileRef, JobId, Progress};
 use taskyard_shared::log::LogLevel;
 use tokio::sync::mpsc;
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
 use super::job_error::JobError;
 use crate::files::FileStore;
 use crate::services::Services;
+
+/// How much of an artifact that comes as a stream is in memory.
+const CHUNK_BYTES: usize = 256 * 1024;
 
 /// Takes what the work of one attempt tells while it runs. Must not block.
 pub(crate) trait Listener: Send + Sync {
@@ -110,6 +115,11 @@ impl JobContext {
         self.inner.cancel.is_cancelled()
     }
 
+    /// Returns when the job was cancelled, takes too long, or the server stops.
+    pub async fn cancelled(&self) {
+        self.inner.cancel.cancelled().await;
+    }
+
     /// Files of this server: uploads and artifacts.
     pub fn files(&self) -> &Arc<FileStore> {
         &self.inner.files
@@ -130,10 +140,41 @@ impl JobContext {
     /// The disk refused, or the name is not a plain file name.
     pub fn keep_artifact(&self, name: &str, media_type: &str, content: &[u8]) -> Result<FileRef, JobError> {
         let file = self.inner.files.put(name, media_type, content)?;
+        self.keep(&file);
+        Ok(file)
+    }
+
+    /// Keeps what `content` yields as an artifact of this job, without having all of it in memory; what it is, is found
+    /// from its beginning. A second one of the same name replaces the first. Blocks on the disk: call it inside
+    /// [`JobContext::blocking`].
+    ///
+    /// # Errors
+    /// More than `max_bytes`; the source or the disk refused, or the name is not a plain file name.
+    pub fn keep_artifact_from(
+        &self,
+        name: &str,
+        mut content: impl Read,
+        max_bytes: u64,
+    ) -> Result<FileRef, JobError> {
+        let mut incoming = self.inner.files.begin(max_bytes)?;
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            match content.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(read) => incoming.write(&chunk[..read])?,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let file = incoming.finish(&self.inner.files, name, None)?;
+        self.keep(&file);
+        Ok(file)
+    }
+
+    fn keep(&self, file: &FileRef) {
         let mut artifacts = self.inner.artifacts.lock().unwrap_or_else(PoisonError::into_inner);
         artifacts.retain(|kept| kept.name != file.name);
         artifacts.push(file.clone());
-        Ok(file)
     }
 
     /// Runs work that blocks or computes on a thread made for that. The job's slot stays taken until the
@@ -154,12 +195,38 @@ impl JobContext {
             drop(running);
             outcome
         });
-        match task.await {
-            Ok(outcome) => outcome,
-            Err(failed) => Err(match failed.try_into_panic() {
-                Ok(panic) => JobError::panicked(&*panic),
-                Err(_) => JobError::new("the server stopped before the work began"),
-            }),
-        }
+        joined(task.await)
+    }
+
+    /// Runs async work that is not dropped when the job is cancelled or takes too long: it is told
+    /// ([`JobContext::cancelled`]), and must come to its end then. The job's slot stays taken until it has. It is dropped
+    /// only when the whole process ends before.
+    ///
+    /// # Errors
+    /// The work's own error; a panic in it is an error too.
+    pub async fn to_its_end<T, F, W>(&self, work: F) -> Result<T, JobError>
+    where
+        T: Send + 'static,
+        F: FnOnce(JobContext) -> W,
+        W: Future<Output = Result<T, JobError>> + Send + 'static,
+    {
+        let running = self.inner.still_working.clone();
+        let work = work(self.clone());
+        let task = tokio::spawn(async move {
+            let outcome = work.await;
+            drop(running);
+            outcome
+        });
+        joined(task.await)
+    }
+}
+
+fn joined<T>(ended: Result<Result<T, JobError>, JoinError>) -> Result<T, JobError> {
+    match ended {
+        Ok(outcome) => outcome,
+        Err(failed) => Err(match failed.try_into_panic() {
+            Ok(panic) => JobError::panicked(&*panic),
+            Err(_) => JobError::new("the server stopped before the work began"),
+        }),
     }
 }

@@ -4,6 +4,7 @@
 //! A kind is a [`Worker`]: typed arguments and what to do with them. A [`KindRegistry`] holds the kinds of
 //! one server with their types erased, and turns what a client wants added into what the store keeps.
 
+pub mod command;
 pub mod context;
 pub mod demo;
 mod erased;
@@ -21,6 +22,7 @@ mod sentences;
 pub(crate) mod tests;
 pub mod worker;
 
+pub use command::{CommandConfig, ParameterConfig, ParameterType};
 pub use context::JobContext;
 pub use demo::Demo;
 pub use erased::{ErasedWorker, PerformFuture};

@@ -1,6 +1,8 @@
 //! What a kind of job is made of.
 
+use std::borrow::Cow;
 use std::future::Future;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -28,6 +30,12 @@ pub trait Worker: Send + Sync + 'static {
         QueueDefaults { name: Self::KIND, concurrency: 1 }
     }
 
+    /// The JSON Schema of the arguments. A kind whose arguments depend on how it was set up says more than their type
+    /// does, of which `schema` is made; it must not allow what the type refuses.
+    fn narrow_schema(&self, schema: Value) -> Value {
+        schema
+    }
+
     /// How often and how long a job is tried, unless the job or its queue says otherwise. Without it twelve times, for
     /// a good hour in all: see [`RetryPolicy::default`].
     fn retry(&self) -> RetryPolicy {
@@ -53,6 +61,18 @@ pub trait Worker: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The queues in which jobs with these arguments may wait, the first of them unless a job names another. Empty: all,
+    /// and the kind's own unless a job names another.
+    fn queues(&self, args: &Self::Args) -> Vec<String> {
+        let _ = args;
+        Vec::new()
+    }
+
+    /// How long its work may need to end once it is told to. A server that stops waits so much longer.
+    fn stop_time(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Does the work. May run at the same time for many jobs, and more than once for the same job: after a
     /// failure, and after a crash of the process, it is run again.
     ///
@@ -76,7 +96,7 @@ pub struct QueueDefaults {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadArg {
     /// JSON Pointer to the argument: `/source`.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// SHA-256 of its content in lower-case hexadecimal.
     pub sha256: String,
     /// What the job calls it, a plain file name; empty where the arguments do not say.

@@ -70,6 +70,10 @@ impl KindRegistry {
         let unique = job
             .unique
             .and_then(|unique| unique_insert(&job.kind, unique, args.as_ref(), after.len(), &mut wrong));
+        let queue = match &args {
+            Some(args) => settings.queue_among(&args.queues, &mut wrong),
+            None => settings.queue,
+        };
         let Some(args) = args.filter(|_| wrong.is_empty()) else { return Err(invalid(wrong)) };
         let options = JobOptions {
             timeout_ms: settings.timeout_ms,
@@ -80,7 +84,7 @@ impl KindRegistry {
         };
         let insert = JobInsert {
             kind: Arc::clone(&kind.name),
-            queue: settings.queue,
+            queue,
             name: one_line(&args.label.name),
             detail: one_line(&args.label.detail),
             args: args.json,

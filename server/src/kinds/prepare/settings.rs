@@ -18,6 +18,8 @@ const MAX_DELAY: i64 = MAX_DELAY_MS.cast_signed();
 /// The job's own settings, and the kind's where it has none.
 pub(super) struct Settings {
     pub queue: Arc<str>,
+    /// Whether the job named its queue itself.
+    names_queue: bool,
     pub priority: i16,
     pub run_at_ms: Option<i64>,
     pub expires_at_ms: Option<i64>,
@@ -37,6 +39,7 @@ impl Settings {
             expires_at(job, run_at_ms, now_ms).map_err(|error| wrong.push(error)).ok().flatten();
         Settings {
             queue: queue(job, kind).map_err(|error| wrong.push(error)).unwrap_or_default(),
+            names_queue: job.queue.is_some(),
             priority: job.priority,
             run_at_ms,
             expires_at_ms,
@@ -47,6 +50,20 @@ impl Settings {
                 max_attempts: job.max_attempts.is_none(),
                 timeout: job.timeout_ms.is_none(),
             },
+        }
+    }
+
+    /// The job's queue, where its arguments allow only these; an empty list allows all. Where it is not among them,
+    /// that is added to `wrong`.
+    pub fn queue_among(&self, allowed: &[String], wrong: &mut Vec<FieldError>) -> Arc<str> {
+        match allowed {
+            [first, ..] if !self.names_queue => first.as_str().into(),
+            [_, ..] if allowed.iter().all(|name| **name != *self.queue) => {
+                let may = allowed.join(", ");
+                wrong.push(setting("queue", format!("must be one of {may} with these arguments")));
+                Arc::clone(&self.queue)
+            }
+            _ => Arc::clone(&self.queue),
         }
     }
 }
