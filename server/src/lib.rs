@@ -15,10 +15,13 @@ pub mod serve;
 pub mod session;
 pub mod store;
 pub mod supervision;
+pub mod transactional;
 pub mod views;
 pub mod yard;
 
 pub use config::Config;
+/// The one that [`transactional`] works with: two copies of SQLite in a process would damage each other's files.
+pub use rusqlite;
 pub use mount::{MountOptions, mount, mount_with};
 pub use serve::{ServeError, serve, serve_with};
 pub use taskyard_shared as shared;

@@ -113,6 +113,11 @@ pub struct AddJobs {
     pub terms: AddTerms,
 }
 
+/// Others have added jobs to the store, or may have: [`crate::transactional`].
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct AddedOutside;
+
 /// Answers whether the job was running, in which case its work is being stopped.
 #[derive(Message)]
 #[rtype(result = "Result<bool, QueueError>")]

@@ -8,7 +8,7 @@ use super::JobQueue;
 use super::start::FromWriter;
 use crate::queue::core::{Answer, Input, Mode};
 use crate::queue::messages::{
-    AddJobs, AttemptEnded, CancelJob, ClearFinished, ConfigureQueue, DeleteJob, Drain, ExplainJob,
+    AddJobs, AddedOutside, AttemptEnded, CancelJob, ClearFinished, ConfigureQueue, DeleteJob, Drain, ExplainJob,
     ListQueues, ListYard, LogsReported, Panic, PauseSchedule, ProgressReported, QueueError, RemoveLimit,
     RemoveSchedule, RetryJob, RunSchedule, SetLimit, SetPriority, SetSchedule, StartOperation, UndoOperation,
 };
@@ -19,8 +19,8 @@ impl Handler<FromWriter> for JobQueue {
 
     fn handle(&mut self, FromWriter(written): FromWriter, ctx: &mut Self::Context) {
         match written {
-            Written::Committed { commit, results, limits } => {
-                self.apply(Input::Committed { commit, results, limits }, ctx);
+            Written::Committed { commit, results, limits, outside } => {
+                self.apply(Input::Committed { commit, results, limits, outside }, ctx);
             }
             Written::Failed { ops, error } => {
                 tracing::error!(%error, operations = ops.len(), "the store refused a batch");
@@ -44,6 +44,14 @@ impl Handler<AddJobs> for JobQueue {
                 _ => None,
             },
         )
+    }
+}
+
+impl Handler<AddedOutside> for JobQueue {
+    type Result = ();
+
+    fn handle(&mut self, _: AddedOutside, ctx: &mut Self::Context) {
+        self.apply(Input::AddedOutside, ctx);
     }
 }
 

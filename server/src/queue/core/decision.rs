@@ -13,7 +13,7 @@ use super::schedules::NewSchedule;
 use crate::pubsub::CommitEvents;
 use crate::queue::messages::QueueError;
 use crate::store::writer::Ticket;
-use crate::store::{AddTerms, AttemptEnd, ClaimedJob, CommitSeq, JobInsert, OpResult, StoreError, WriteOp};
+use crate::store::{AddTerms, AttemptEnd, ClaimedJob, CommitSeq, JobInsert, OpResult, Outside, StoreError, WriteOp};
 
 /// A caller who waits for an answer. Numbers are chosen by the actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,12 +117,16 @@ pub enum Input {
     Logged {
         lines: Vec<(JobId, LogLine)>,
     },
-    /// The store: these are on the disk. `limits`: every limit as it stands, if that changed.
+    /// The store: these are on the disk. `limits`: every limit as it stands, if that changed. `outside`: what others
+    /// committed before them.
     Committed {
         commit: CommitSeq,
         results: Vec<(Ticket, OpResult)>,
         limits: Option<Vec<LimitStatus>>,
+        outside: Option<Box<Outside>>,
     },
+    /// Others have added jobs to the store, or may have.
+    AddedOutside,
     /// The store: these are not, and nothing of them is.
     WriteFailed {
         ops: Vec<(Ticket, WriteOp)>,

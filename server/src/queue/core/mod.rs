@@ -28,6 +28,7 @@ mod failures;
 mod inputs;
 mod limits;
 mod operations;
+mod outside;
 mod pending;
 mod promotion;
 mod queues;

@@ -87,6 +87,7 @@ pub(super) enum Pending {
     },
     Promote,
     Resolve,
+    CatchUp,
     StartOperation {
         request: RequestId,
     },

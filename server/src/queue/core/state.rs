@@ -194,9 +194,11 @@ impl Core {
             Input::Ended { attempt, end, artifacts } => self.ended(attempt, end, artifacts, now_ms, out),
             Input::Progress { reports } => self.progress(reports, out),
             Input::Logged { lines } => self.logged(lines, out),
-            Input::Committed { commit, results, limits } => {
+            Input::Committed { commit, results, limits, outside } => {
+                self.learn(outside, out);
                 self.committed(commit, results, limits, now_ms, out);
             }
+            Input::AddedOutside => self.times.catch_up_wanted = true,
             Input::WriteFailed { ops, error } => self.write_failed(ops, &error, now_ms, out),
             Input::Wake { at_ms } => self.woken(at_ms),
         }
@@ -267,7 +269,7 @@ impl Core {
             .filter_map(|name| self.queues.get(name).map(|queue| queue.status(name)))
             .collect();
         queues.sort_by(|a, b| a.name.cmp(&b.name));
-        let published = out.iter_mut().find_map(|decision| match decision {
+        let published = out.iter_mut().rev().find_map(|decision| match decision {
             Decision::Publish(events) => Some(events),
             _ => None,
         });

@@ -17,6 +17,9 @@ pub(super) struct Times {
     /// Waiting jobs are to be told that one they wait for has ended.
     pub resolve_wanted: bool,
     pub resolving: bool,
+    /// The store is to be asked what others have added.
+    pub catch_up_wanted: bool,
+    pub catching_up: bool,
     /// The store refused something: it is asked again then.
     pub store_retry_at_ms: Option<i64>,
     /// What [`Decision::WakeAt`] asked for last and has not come.
@@ -61,6 +64,7 @@ impl Core {
         if self.times.store_retry_at_ms.is_some() || self.mode == Mode::Draining {
             return;
         }
+        self.catch_up(out);
         self.promote_due(now_ms, out);
         self.resolve_ended(out);
         self.step_operations(now_ms, out);

@@ -184,7 +184,12 @@ impl World {
         let committed = self.writer.apply(&ops, self.now_ms).unwrap();
         self.watch_limits(&ops, &committed.results);
         let results = tickets.into_iter().zip(committed.results).collect();
-        self.apply(Input::Committed { commit: committed.commit, results, limits: committed.limits });
+        self.apply(Input::Committed {
+            commit: committed.commit,
+            results,
+            limits: committed.limits,
+            outside: committed.outside,
+        });
     }
 
     fn watch_limits(&mut self, ops: &[WriteOp], results: &[OpResult]) {
