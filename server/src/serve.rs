@@ -71,6 +71,7 @@ pub async fn serve_with(
             allowed_origins: config.server.allowed_origins.clone(),
             allowed_hosts: AllowedHosts::Listed(config.server.allowed_hosts.clone()),
         },
+        path: String::new(),
         max_sessions: Some(config.server.max_sessions),
         stopping: stopping.clone(),
     };

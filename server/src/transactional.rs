@@ -169,8 +169,12 @@ pub fn add(tx: &Transaction<'_>, yard: &Yard, job: impl IntoNewJob) -> Result<Jo
         Ok(InsertOutcome::Existing(id)) => Ok(id),
         Ok(InsertOutcome::Replaced(moved)) => Ok(moved.job.id),
         Ok(InsertOutcome::Refused(error)) => Err(WireError::from(&error).into()),
-        Ok(InsertOutcome::NotAdded) => Err(WireError::new(ErrorCode::Internal, "the job got no answer").into()),
-        Err(OutsideRefusal::QueueDraining(queue)) => Err(WireError::from(QueueError::QueueDraining(queue)).into()),
+        Ok(InsertOutcome::NotAdded) => {
+            Err(WireError::new(ErrorCode::Internal, "the job got no answer").into())
+        }
+        Err(OutsideRefusal::QueueDraining(queue)) => {
+            Err(WireError::from(QueueError::QueueDraining(queue)).into())
+        }
         Err(OutsideRefusal::TooManyQueues) => Err(WireError::from(QueueError::TooManyQueues).into()),
     }
 }
@@ -195,3 +199,6 @@ fn check_connection(conn: &Connection, wanted: &Path) -> Result<(), TransactionE
         .transpose()?;
     hidden.map_or(Ok(()), |name| Err(TransactionError::Hidden(name)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Executor;
+use super::adding::QueueAdder;
 use super::listener::AttemptListener;
+use crate::kinds::context::Services;
 use crate::kinds::{JobContext, JobError, JobResult};
 use crate::queue::core::AttemptId;
 use crate::store::{AttemptEnd, ClaimedJob};
@@ -46,7 +48,8 @@ pub(super) async fn run(
 ) {
     let listener = Arc::new(AttemptListener::new(id, &executor));
     let files = Arc::clone(&executor.files);
-    let (ctx, ends) = JobContext::new(id.job, id.attempt, cancel.clone(), listener.clone(), files);
+    let services = Services { adder: Arc::new(QueueAdder::new(&executor)) };
+    let (ctx, ends) = JobContext::new(id.job, id.attempt, cancel.clone(), listener.clone(), files, services);
     let timeout = claimed.options.timeout_ms.map(Duration::from_millis);
     let outcome = until_all_ended(perform(&executor, &claimed, ctx), ends.all_ended, &cancel, timeout).await;
     let artifacts = std::mem::take(&mut *ends.artifacts.lock().unwrap_or_else(PoisonError::into_inner));

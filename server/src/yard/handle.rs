@@ -22,7 +22,7 @@ use crate::executor::Executor;
 use crate::files::FileStore;
 use crate::kinds::{IntoNewJob, KindRegistry};
 use crate::pubsub::{GetCounters, PubSub, PubSubCounters};
-use crate::queue::core::AddAnswer;
+use crate::queue::core::{AddAnswer, AddedBy, AddedJob};
 use crate::queue::messages::{
     AddJobs, AddedOutside, CancelJob, ConfigureQueue, ExplainJob, ListQueues, ListYard, QueueError,
 };
@@ -58,13 +58,6 @@ pub(super) struct Inner {
     pub clock: Clock,
 }
 
-/// A job that was added, or that stood in the way of adding it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AddedJob {
-    pub id: JobId,
-    pub is_new: bool,
-}
-
 impl Yard {
     pub fn builder() -> YardBuilder {
         YardBuilder::default()
@@ -88,17 +81,7 @@ impl Yard {
         let job = job.into_new_job()?;
         let insert = self.inner.kinds.prepare(job, &self.inner.files, self.inner.clock.now_ms()).await?;
         let terms = AddTerms { idempotency, ..AddTerms::default() };
-        let added = self.ask(AddJobs { jobs: vec![insert], terms }).await?;
-        match added.outcomes.into_iter().next() {
-            Some(AddOutcome::Added { id }) => Ok(AddedJob { id, is_new: true }),
-            Some(AddOutcome::Existing { id } | AddOutcome::Replaced { id }) => {
-                Ok(AddedJob { id, is_new: false })
-            }
-            Some(AddOutcome::Refused { error }) => Err(error),
-            Some(AddOutcome::NotAdded {}) | None => {
-                Err(WireError::new(ErrorCode::Internal, "the job got no answer"))
-            }
-        }
+        self.ask(AddJobs { jobs: vec![insert], terms, by: AddedBy::Caller }).await?.into_one()
     }
 
     /// Stores jobs in one transaction, all or none, and answers their ids in order.
@@ -137,7 +120,7 @@ impl Yard {
             return Ok(AddAnswer { batch: None, outcomes: seat.outcomes(Vec::new()) });
         }
         terms.idempotency = idempotency;
-        let added = self.ask(AddJobs { jobs, terms }).await?;
+        let added = self.ask(AddJobs { jobs, terms, by: AddedBy::Caller }).await?;
         Ok(AddAnswer { batch: added.batch, outcomes: seat.outcomes(added.outcomes) })
     }
 
@@ -211,6 +194,10 @@ impl Yard {
     /// The queue's actor.
     pub fn queue(&self) -> &Addr<JobQueue> {
         &self.inner.queue
+    }
+
+    pub(crate) fn pubsub(&self) -> &Addr<PubSub> {
+        &self.inner.pubsub
     }
 
     /// The live views' actor.

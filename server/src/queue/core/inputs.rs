@@ -6,7 +6,7 @@ use std::sync::Arc;
 use taskyard_shared::job::{FileRef, JobId, JobState, Progress};
 use taskyard_shared::log::LogLine;
 
-use super::decision::{AttemptId, Decision, RequestId};
+use super::decision::{AddedBy, AttemptId, Decision, RequestId};
 use super::pending::Pending;
 use super::state::{Core, MAX_UNWRITTEN_BYTES, MAX_UNWRITTEN_JOBS, Mode, Phase};
 use crate::queue::messages::QueueError;
@@ -23,9 +23,10 @@ impl Core {
         request: RequestId,
         mut jobs: Vec<JobInsert>,
         terms: AddTerms,
+        by: AddedBy,
         out: &mut Vec<Decision>,
     ) {
-        if let Err(error) = self.admit(&jobs, out) {
+        if let Err(error) = self.admit(&jobs, by, out) {
             return out.push(Decision::Answer(request, Err(error)));
         }
         let mut per_queue: Vec<(Arc<str>, u32)> = Vec::new();
@@ -50,8 +51,8 @@ impl Core {
     }
 
     /// Whether these jobs may be handed to the store now; makes the queues they need.
-    fn admit(&mut self, jobs: &[JobInsert], out: &mut Vec<Decision>) -> Result<(), QueueError> {
-        if self.mode == Mode::Draining {
+    fn admit(&mut self, jobs: &[JobInsert], by: AddedBy, out: &mut Vec<Decision>) -> Result<(), QueueError> {
+        if self.mode == Mode::Draining && by == AddedBy::Caller {
             return Err(QueueError::Stopping);
         }
         if self.unwritten_jobs + jobs.len() > MAX_UNWRITTEN_JOBS

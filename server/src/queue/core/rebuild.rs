@@ -157,6 +157,7 @@ impl Core {
             stepping: false,
             mode,
             drain_request: None,
+            idle_requests: Vec::new(),
             touched: Default::default(),
             changed: Default::default(),
         }

@@ -126,6 +126,8 @@ pub struct Core {
     pub(super) stepping: bool,
     pub(super) mode: Mode,
     pub(super) drain_request: Option<RequestId>,
+    /// Who waits until nothing can go on: counted among the requests under way, and bounded with them.
+    pub(super) idle_requests: Vec<RequestId>,
     /// Queues whose status changed since the last event.
     pub(super) touched: HashSet<Arc<str>>,
     pub(super) changed: ChangedLists,
@@ -154,13 +156,14 @@ impl Core {
         self.do_what_is_due(now_ms, out);
         self.claim_where_possible(out);
         self.finish_drain(out);
+        self.answer_idle(out);
         self.plan_wake(now_ms, out);
         self.publish_touched(out);
     }
 
     fn handle(&mut self, input: Input, now_ms: i64, out: &mut Vec<Decision>) {
         match input {
-            Input::Add { request, jobs, terms } => self.add(request, jobs, terms, out),
+            Input::Add { request, jobs, terms, by } => self.add(request, jobs, terms, by, out),
             Input::Cancel { request, id } => {
                 let pending = Pending::Cancel { request: Some(request), id };
                 self.request(request, pending, WriteOp::Cancel { id }, out);
@@ -191,6 +194,7 @@ impl Core {
                 self.mode = Mode::Draining;
                 self.drain_request = Some(request);
             }
+            Input::AwaitIdle { request } => self.await_idle(request, out),
             Input::Ended { attempt, end, artifacts } => self.ended(attempt, end, artifacts, now_ms, out),
             Input::Progress { reports } => self.progress(reports, out),
             Input::Logged { lines } => self.logged(lines, out),
@@ -289,11 +293,16 @@ impl Core {
         }
     }
 
-    fn finish_drain(&mut self, out: &mut Vec<Decision>) {
-        if self.working.is_empty()
+    /// Nothing is at work, and nothing on its way to the disk.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.working.is_empty()
             && self.held.is_empty()
             && self.pending.is_empty()
             && self.refused_ends.is_empty()
+    }
+
+    fn finish_drain(&mut self, out: &mut Vec<Decision>) {
+        if self.is_at_rest()
             && let Some(request) = self.drain_request.take()
         {
             out.push(Decision::Answer(request, Ok(Answer::Drained)));

@@ -72,9 +72,9 @@ impl Core {
         self.prune(now_ms, out);
     }
 
-    /// Has the core woken when the next thing is due.
-    pub(super) fn plan_wake(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
-        let wanted = [
+    /// The earliest of all times that something waits for.
+    pub(super) fn next_due_at_ms(&self) -> Option<i64> {
+        [
             self.times.store_retry_at_ms,
             self.times.promote_at_ms.filter(|_| !self.times.promoting),
             self.next_operation_at_ms(),
@@ -83,8 +83,12 @@ impl Core {
             self.next_unblocked_at_ms(),
         ]
         .into_iter()
-        .fold(None, earlier);
-        let Some(wanted) = wanted else { return };
+        .fold(None, earlier)
+    }
+
+    /// Has the core woken when the next thing is due.
+    pub(super) fn plan_wake(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
+        let Some(wanted) = self.next_due_at_ms() else { return };
         // What could not be begun although it is due waits for an answer, which comes as another input.
         let at_ms = wanted.clamp(now_ms + 1, now_ms + LONGEST_SLEEP_MS);
         let armed =

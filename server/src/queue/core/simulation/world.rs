@@ -12,7 +12,7 @@ use taskyard_shared::view::{JobsQuery, SortOrder, YardLists};
 use super::limit_watch::LimitWatch;
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::queue::core::{
-    Answer, AttemptId, Core, CoreConfig, Decision, Input, KnownAttempt, Mode, RequestId,
+    AddedBy, Answer, AttemptId, Core, CoreConfig, Decision, Input, KnownAttempt, Mode, RequestId,
 };
 use crate::queue::messages::QueueError;
 use crate::store::conformance::yard::{job, top};
@@ -99,7 +99,7 @@ impl World {
     }
 
     pub fn add_jobs(&mut self, jobs: Vec<JobInsert>) -> RequestId {
-        self.request(|request| Input::Add { request, jobs, terms: AddTerms::default() })
+        self.request(|request| Input::Add { request, jobs, terms: AddTerms::default(), by: AddedBy::Caller })
     }
 
     fn apply(&mut self, input: Input) {
