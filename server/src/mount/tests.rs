@@ -36,7 +36,7 @@ async fn in_a_scope_everything_is_below_its_path() {
     assert_eq!(ask!(app, TestRequest::get().uri("/")).2, "the shop");
     assert_eq!(ask!(app, TestRequest::get().uri("/api/v1/jobs")).0, StatusCode::NOT_FOUND);
 
-    let job = json!({ "kind": "demo", "args": { "name": "one", "duration": 0.1 } });
+    let job = json!({ "kind": "demo", "args": { "name": "one", "duration": 1 } });
     let (status, location, body) = ask!(app, TestRequest::post().uri("/jobs/api/v1/jobs").set_json(&job));
     assert_eq!((status, location.as_deref()), (StatusCode::CREATED, Some("/jobs/api/v1/jobs/1")), "{body}");
     assert_eq!(ask!(app, TestRequest::get().uri("/jobs/api/v1/jobs/1")).0, StatusCode::OK);
