@@ -8,7 +8,6 @@ use futures_util::future::{Either, select};
 use futures_util::{SinkExt, StreamExt};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State};
-use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::mounted::base_address;
