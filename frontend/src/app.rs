@@ -10,10 +10,12 @@ use crate::components::connection_state::ConnectionState;
 use crate::components::drop_zone::DropZone;
 use crate::components::help::Help;
 use crate::components::icons;
+use crate::components::list_page::focus_main;
 use crate::components::operations::OperationStrip;
 use crate::components::palette::Palette;
 use crate::components::queue_settings::QueueSettings;
 use crate::components::theme::{self, ThemeSwitch};
+use crate::connection::mounted::mount_path;
 use crate::pages::batch::BatchPage;
 use crate::pages::board::BoardPage;
 use crate::pages::job::JobPage;
@@ -34,8 +36,8 @@ fn App() -> impl IntoView {
     let board = Board::start();
     provide_context(board);
     view! {
-        <Router>
-            <a class="skip-link" href="#main">"Skip to content"</a>
+        <Router base=mount_path()>
+            <a class="skip-link" href="#main" on:click=skip_to_main>"Skip to content"</a>
             <Header board/>
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=NotFound>
@@ -56,6 +58,12 @@ fn App() -> impl IntoView {
             <p class="visually-hidden" role="status" aria-live="polite">{move || board.announcement.get()}</p>
         </Router>
     }
+}
+
+/// The document has a base, so the browser would take the link for one to the board's first page.
+fn skip_to_main(click: leptos::ev::MouseEvent) {
+    click.prevent_default();
+    focus_main();
 }
 
 #[component]

@@ -73,6 +73,7 @@ pub async fn serve_with(
             allowed_hosts: AllowedHosts::Listed(config.server.allowed_hosts.clone()),
             trusted_proxies: config.server.trusted_proxies.clone(),
         },
+        path: String::new(),
         max_sessions: Some(config.server.max_sessions),
         stopping: stopping.clone(),
     };

@@ -114,8 +114,8 @@ fn panel(title: String, form: AnyView) -> AnyView {
     .into_any()
 }
 
-/// The focus was in the form that is gone now.
-fn focus_main() {
+/// For what had the focus and is gone now, or is skipped.
+pub fn focus_main() {
     let main =
         document().get_element_by_id("main").and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok());
     if let Some(main) = main {

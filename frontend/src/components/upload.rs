@@ -20,7 +20,7 @@ pub async fn upload(file: web_sys::File, sent: impl Fn(f64) + 'static) -> Result
         return Err(format!("{} has {has}; at most {most} can be uploaded.", file.name()));
     }
     let request = web_sys::XmlHttpRequest::new().map_err(|_| "This browser cannot upload.".to_owned())?;
-    let address = format!("/api/v1/uploads?name={}", percent_encode(&file.name()));
+    let address = format!("api/v1/uploads?name={}", percent_encode(&file.name()));
     let media_type =
         if file.type_().is_empty() { "application/octet-stream".to_owned() } else { file.type_() };
     let prepared =

@@ -11,6 +11,7 @@ use serde_json::Value;
 use taskyard_shared::error::FieldError;
 
 use super::context::JobContext;
+use super::job_builder::JobBuilder;
 use super::job_error::JobError;
 use super::retry::RetryPolicy;
 
@@ -40,6 +41,15 @@ pub trait Worker: Send + Sync + 'static {
     /// a good hour in all: see [`RetryPolicy::default`].
     fn retry(&self) -> RetryPolicy {
         RetryPolicy::default()
+    }
+
+    /// A job of this kind, to be added with [`crate::Yard::add`], [`JobContext::add`] or in a transaction of the
+    /// program's own ([`crate::transactional`]).
+    fn job(args: Self::Args) -> JobBuilder
+    where
+        Self: Sized,
+    {
+        JobBuilder::new(Self::KIND, &args)
     }
 
     /// What a person recognises a job by.

@@ -20,6 +20,7 @@ mod transition;
 mod turns;
 pub mod writer;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use taskyard_shared::batch::{BatchId, BatchStatus};
@@ -49,6 +50,11 @@ pub trait Store: Send + Sync {
 
     /// A reader for any thread; its calls block on I/O, so never on an async thread.
     fn reader(&self) -> Arc<dyn StoreReader>;
+
+    /// The SQLite file, where it is one.
+    fn data_file(&self) -> Option<&Path> {
+        None
+    }
 
     /// What durability the database itself reports, for people: `SQLite 3.51.3, WAL, synchronous=FULL`.
     fn durability(&self) -> String;

@@ -151,6 +151,16 @@ impl QueueSettings {
         }
     }
 
+    /// What the queue says of its jobs goes before what their kind says.
+    pub fn complete(&self, job: &mut JobInsert) {
+        if let Some(max_attempts) = self.max_attempts.filter(|_| job.kind_says.max_attempts) {
+            job.max_attempts = max_attempts;
+        }
+        if job.kind_says.timeout && self.timeout_ms.is_some() {
+            job.options.timeout_ms = self.timeout_ms;
+        }
+    }
+
     /// Checks every bound.
     ///
     /// # Errors
@@ -326,6 +336,8 @@ pub enum WriteOp {
         limit: u32,
         free_pages: u32,
     },
+    /// Does nothing by itself: with its answer comes what others committed to the same file ([`Outside`]).
+    CatchUp,
 }
 
 /// A schedule with what it adds, ready to be stored.

@@ -1,5 +1,6 @@
 //! The handle: what other Rust programs, the API and the sockets call.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
@@ -20,11 +21,11 @@ use super::builder::YardBuilder;
 use crate::clock::Clock;
 use crate::executor::Executor;
 use crate::files::FileStore;
-use crate::kinds::KindRegistry;
+use crate::kinds::{IntoNewJob, KindRegistry};
 use crate::pubsub::{GetCounters, PubSub, PubSubCounters};
-use crate::queue::core::AddAnswer;
+use crate::queue::core::{AddAnswer, AddedBy, AddedJob};
 use crate::queue::messages::{
-    AddJobs, CancelJob, ConfigureQueue, ExplainJob, ListQueues, ListYard, QueueError,
+    AddJobs, AddedOutside, CancelJob, ConfigureQueue, ExplainJob, ListQueues, ListYard, QueueError,
 };
 use crate::queue::{JobQueue, WriterSlot};
 use crate::services::Services;
@@ -62,13 +63,6 @@ pub(super) struct Inner {
     pub clock: Clock,
 }
 
-/// A job that was added, or that stood in the way of adding it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AddedJob {
-    pub id: JobId,
-    pub is_new: bool,
-}
-
 impl Yard {
     pub fn builder() -> YardBuilder {
         YardBuilder::default()
@@ -79,35 +73,26 @@ impl Yard {
     ///
     /// # Errors
     /// The job is refused, with what is wrong with it, or could not be stored; nothing was stored then.
-    pub async fn add(&self, job: NewJob) -> Result<JobId, WireError> {
+    pub async fn add(&self, job: impl IntoNewJob) -> Result<JobId, WireError> {
         self.add_with(job, None).await.map(|added| added.id)
     }
 
     /// As [`Yard::add`]; a repeated request with the same `idempotency` key is answered as the first was.
     pub async fn add_with(
         &self,
-        job: NewJob,
+        job: impl IntoNewJob,
         idempotency: Option<IdempotencyKey>,
     ) -> Result<AddedJob, WireError> {
         let added = match self.answered(idempotency.clone()).await? {
             Some(answer) => answer,
             None => {
-                let now_ms = self.inner.clock.now_ms();
+                let (job, now_ms) = (job.into_new_job()?, self.inner.clock.now_ms());
                 let insert = self.inner.kinds.prepare(job, &self.inner.files, now_ms).await?;
                 let terms = AddTerms { idempotency, ..AddTerms::default() };
-                self.ask(AddJobs { jobs: vec![insert], terms }).await?
+                self.ask(AddJobs { jobs: vec![insert], terms, by: AddedBy::Caller }).await?
             }
         };
-        match added.outcomes.into_iter().next() {
-            Some(AddOutcome::Added { id }) => Ok(AddedJob { id, is_new: true }),
-            Some(AddOutcome::Existing { id } | AddOutcome::Replaced { id }) => {
-                Ok(AddedJob { id, is_new: false })
-            }
-            Some(AddOutcome::Refused { error }) => Err(error),
-            Some(AddOutcome::NotAdded {}) | None => {
-                Err(WireError::new(ErrorCode::Internal, "the job got no answer"))
-            }
-        }
+        added.into_one()
     }
 
     /// Stores jobs in one transaction, all or none, and answers their ids in order.
@@ -150,7 +135,7 @@ impl Yard {
         }
         terms.seats = idempotency.is_some().then(|| seats.clone());
         terms.idempotency = idempotency;
-        let added = self.ask(AddJobs { jobs, terms }).await?;
+        let added = self.ask(AddJobs { jobs, terms, by: AddedBy::Caller }).await?;
         if added.is_repeated {
             return Ok(added);
         }
@@ -220,6 +205,19 @@ impl Yard {
         job.ok_or_else(|| QueueError::NoSuchJob(id).into())
     }
 
+    /// Has the queue look for jobs that were added in transactions of others' own ([`crate::transactional`]). To be
+    /// called after such a commit; [`Yard::transaction`] does it. Costs little, and nothing depends on when it is
+    /// called or how often: what is not told is found with the queue's next write, at the latest at the next start.
+    pub fn wake(&self) {
+        self.inner.queue.do_send(AddedOutside);
+    }
+
+    /// The SQLite file with the jobs, which may hold tables of the program's own as well: see
+    /// [`crate::transactional`]. None: they are in memory.
+    pub fn data_file(&self) -> Option<&Path> {
+        self.inner.store.data_file()
+    }
+
     /// The kinds of jobs that can be added, sorted by name.
     pub fn kinds(&self) -> Vec<KindInfo> {
         self.inner.kinds.infos()
@@ -228,6 +226,10 @@ impl Yard {
     /// The queue's actor.
     pub fn queue(&self) -> &Addr<JobQueue> {
         &self.inner.queue
+    }
+
+    pub(crate) fn pubsub(&self) -> &Addr<PubSub> {
+        &self.inner.pubsub
     }
 
     /// The live views' actor.
@@ -291,6 +293,15 @@ impl Yard {
     /// Resolves with a sentence when a part could not be kept running. The yard is of no use then.
     pub async fn gave_up(&self) -> String {
         self.inner.supervision.gave_up().await
+    }
+
+    pub(crate) fn registry(&self) -> &KindRegistry {
+        &self.inner.kinds
+    }
+
+    /// The time by the yard's clock, in milliseconds since the Unix epoch.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.inner.clock.now_ms()
     }
 
     pub(super) async fn read<T, F>(&self, read: F) -> Result<T, WireError>

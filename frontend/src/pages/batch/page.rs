@@ -38,7 +38,7 @@ pub fn BatchPage() -> impl IntoView {
     let id = memo(move || params.with(|params| params.get("id")).and_then(|id| id.parse::<u64>().ok()));
     view! {
         <article class="plain-page">
-            <p class="crumb"><a href="/">"Board"</a></p>
+            <p class="crumb"><a href="./">"Board"</a></p>
             {move || match id.get() {
                 Some(id) => one(board, BatchId(id)),
                 None => missing("This address names no batch.".to_owned()),
@@ -216,7 +216,7 @@ fn missing(sentence: String) -> AnyView {
         <section class="missing">
             <h1>"There is no such batch"</h1>
             <p>{sentence}</p>
-            <p><a href="/">"See all jobs"</a></p>
+            <p><a href="./">"See all jobs"</a></p>
         </section>
     }
     .into_any()

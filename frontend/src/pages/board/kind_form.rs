@@ -163,7 +163,7 @@ pub fn KindForm(board: Board, kind: KindInfo) -> impl IntoView {
 }
 
 fn result_view(result: Result) -> AnyView {
-    let link = |id: JobId| view! { <a href=format!("/jobs/{id}")>{format!("job {id}")}</a> };
+    let link = |id: JobId| view! { <a href=format!("jobs/{id}")>{format!("job {id}")}</a> };
     match result {
         Result::Added(id) => view! { <p class="note">"Added: " {link(id)}</p> }.into_any(),
         Result::Known(id) => {

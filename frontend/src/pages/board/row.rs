@@ -51,7 +51,7 @@ pub fn Row(model: ListModel, id: JobId) -> impl IntoView {
             </span>
             <span role="cell" class="cell-state"><Badge state/></span>
             <span role="cell" class="cell-name">
-                <a class="row-name" href=format!("/jobs/{id}")>
+                <a class="row-name" href=format!("jobs/{id}")>
                     <span class="job-number">{format!("#{id}")}</span>
                     {format!(" {}", fixed.name)}
                 </a>

@@ -150,7 +150,7 @@ fn Filters(board: Board, model: ListModel) -> impl IntoView {
                     </li>
                 </For>
                 {move || batch.get().map(|batch| view! {
-                    <li><a class="button quiet small" href=format!("/batches/{batch}")>"See how far the batch is"</a></li>
+                    <li><a class="button quiet small" href=format!("batches/{batch}")>"See how far the batch is"</a></li>
                 })}
                 <li>
                     <button class="quiet small" on:click=move |_| {

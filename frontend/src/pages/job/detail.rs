@@ -68,7 +68,7 @@ fn is_picture(file: &FileRef) -> bool {
 #[component]
 fn Artifacts(id: JobId, files: Memo<Vec<FileRef>>) -> impl IntoView {
     let file_view = move |file: FileRef| {
-        let href = format!("/api/v1/jobs/{id}/artifacts/{}", percent_encode(&file.name));
+        let href = format!("api/v1/jobs/{id}/artifacts/{}", percent_encode(&file.name));
         let text = format!("{}, {}", file.name, format::bytes(file.bytes));
         view! {
             <li>

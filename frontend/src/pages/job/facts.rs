@@ -36,7 +36,7 @@ fn dependency_view(side: Side, dependency: Dependency) -> impl IntoView {
     let (words, like) = dependency_words(side, dependency.state);
     view! {
         <li>
-            <a href=format!("/jobs/{id}")>{format!("#{id}")}</a>
+            <a href=format!("jobs/{id}")>{format!("#{id}")}</a>
             <span class="badge" data-state=like.as_str()>{icons::state(like)} <span>{words}</span></span>
         </li>
     }

@@ -63,7 +63,7 @@ pub fn Head(
 }
 
 fn batch_link(batch: BatchId) -> impl IntoView {
-    view! { <span class="faint">"batch " <a href=format!("/batches/{batch}")>{batch.to_string()}</a></span> }
+    view! { <span class="faint">"batch " <a href=format!("batches/{batch}")>{batch.to_string()}</a></span> }
 }
 
 /// What changes while the job lives: when it runs, how often it was tried, and its priority.

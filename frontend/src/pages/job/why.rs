@@ -144,7 +144,7 @@ fn piece_views(board: Board, pieces: Vec<Piece>) -> impl IntoView {
 fn piece_view(board: Board, piece: Piece) -> AnyView {
     match piece {
         Piece::Text(text) => text.into_any(),
-        Piece::Job(id) => view! { <a href=format!("/jobs/{id}")>{format!("#{id}")}</a> }.into_any(),
+        Piece::Job(id) => view! { <a href=format!("jobs/{id}")>{format!("#{id}")}</a> }.into_any(),
         Piece::Queue(name) => {
             let href = format!("/?queue={}", percent_encode(&name));
             view! { <a href=href>{name}</a> }.into_any()

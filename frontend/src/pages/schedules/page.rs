@@ -75,7 +75,7 @@ fn facts(board: Board, status: &ScheduleStatus) -> AnyView {
     let last = status
         .last_run_at_ms
         .map(|at| view! { <span>"last run " <Instant epoch_ms=at now=board.clock/></span> });
-    let job = status.last_job.map(|id| view! { <a href=format!("/jobs/{id}")>{format!("job {id}")}</a> });
+    let job = status.last_job.map(|id| view! { <a href=format!("jobs/{id}")>{format!("job {id}")}</a> });
     let skipped =
         (status.skipped > 0).then(|| format!("{} left out", format::counted(status.skipped, "run", "runs")));
     let rest = [skipped.unwrap_or_default(), schedules::rules(&status.schedule)];

@@ -32,7 +32,7 @@ read_structs! {
 
 async fn fetch() -> Result<Source, String> {
     let unreachable = |_| "The server cannot be reached right now. Try again in a moment.".to_owned();
-    let response = Request::get("/api/v1/source").send().await.map_err(unreachable)?;
+    let response = Request::get("api/v1/source").send().await.map_err(unreachable)?;
     let text = response.text().await.map_err(unreachable)?;
     if !response.ok() {
         let sentence = error_sentence(&text);
@@ -89,7 +89,7 @@ fn Files(source: Source) -> impl IntoView {
                     {paths.into_iter().enumerate().map(|(at, path)| view! {
                         <li>
                             <a
-                                href=format!("/source?file={}", percent_encode(&path))
+                                href=format!("source?file={}", percent_encode(&path))
                                 aria-current=move || (shown.get() == at).then_some("true")
                             >
                                 {path.clone()}

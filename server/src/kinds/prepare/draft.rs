@@ -37,14 +37,31 @@ impl KindRegistry {
         files: &Arc<FileStore>,
         now_ms: i64,
     ) -> Result<JobInsert, WireError> {
-        let mut wrong = Vec::new();
-        let after = stored_only(&job.after, &mut wrong);
-        let draft = self.draft(job, after, |_| None, now_ms, wrong)?;
+        let draft = self.draft_alone(job, now_ms)?;
         if draft.uploads.is_empty() {
             return Ok(draft.insert);
         }
         let files = Arc::clone(files);
         off_thread(move || draft.with_files(&files)).await
+    }
+
+    /// As [`KindRegistry::prepare`], for threads that may block.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn prepare_blocking(
+        &self,
+        job: NewJob,
+        files: &FileStore,
+        now_ms: i64,
+    ) -> Result<JobInsert, WireError> {
+        self.draft_alone(job, now_ms)?.with_files(files)
+    }
+
+    fn draft_alone(&self, job: NewJob, now_ms: i64) -> Result<Draft, WireError> {
+        let mut wrong = Vec::new();
+        let after = stored_only(&job.after, &mut wrong);
+        self.draft(job, after, |_| None, now_ms, wrong)
     }
 
     /// `place_of` knows the other jobs of the same call; `wrong` is what is known to be wrong with this one.

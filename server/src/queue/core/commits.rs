@@ -105,6 +105,7 @@ impl Core {
                 let answer = priority_set(id, result, changes);
                 self.answer(request, answer, out);
             }
+            (Pending::CatchUp, OpResult::CaughtUp) => self.times.catching_up = false,
             (Pending::Promote, OpResult::Promoted(result)) => self.promoted(result, now_ms, changes),
             (Pending::Resolve, OpResult::Resolved { moved, more }) => self.resolved(moved, more, changes),
             (pending, result) => self.settle_settings(pending, result, now_ms, changes, out),

@@ -7,7 +7,7 @@ use taskyard_shared::job::{FileRef, JobId, JobState, Progress};
 use taskyard_shared::log::LogLine;
 use taskyard_shared::new_job::AddMode;
 
-use super::decision::{AttemptId, Decision, RequestId};
+use super::decision::{AddedBy, AttemptId, Decision, RequestId};
 use super::pending::Pending;
 use super::state::{Core, MAX_UNWRITTEN_BYTES, MAX_UNWRITTEN_JOBS, Mode, Phase};
 use crate::queue::messages::QueueError;
@@ -24,9 +24,10 @@ impl Core {
         request: RequestId,
         mut jobs: Vec<JobInsert>,
         mut terms: AddTerms,
+        by: AddedBy,
         out: &mut Vec<Decision>,
     ) {
-        if let Err(error) = self.has_room_for(&jobs) {
+        if let Err(error) = self.has_room_for(&jobs, by) {
             return out.push(Decision::Answer(request, Err(error)));
         }
         terms.refused = self.refused_by_queues(&jobs);
@@ -57,8 +58,8 @@ impl Core {
     }
 
     /// Whether so many jobs may be handed to the store now.
-    fn has_room_for(&self, jobs: &[JobInsert]) -> Result<(), QueueError> {
-        if self.mode == Mode::Draining {
+    fn has_room_for(&self, jobs: &[JobInsert], by: AddedBy) -> Result<(), QueueError> {
+        if self.mode == Mode::Draining && by == AddedBy::Caller {
             return Err(QueueError::Stopping);
         }
         if self.unwritten_jobs + jobs.len() > MAX_UNWRITTEN_JOBS

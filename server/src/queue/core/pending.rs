@@ -89,6 +89,7 @@ pub(super) enum Pending {
     },
     Promote,
     Resolve,
+    CatchUp,
     StartOperation {
         request: RequestId,
     },

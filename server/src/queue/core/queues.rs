@@ -249,13 +249,8 @@ impl Core {
 
     /// What the queue says goes before what the kind says.
     pub(super) fn take_queue_defaults(&self, job: &mut JobInsert) {
-        let Some(state) = self.queues.get(&job.queue) else { return };
-        let settings = state.wanted();
-        if let Some(max_attempts) = settings.max_attempts.filter(|_| job.kind_says.max_attempts) {
-            job.max_attempts = max_attempts;
-        }
-        if job.kind_says.timeout && settings.timeout_ms.is_some() {
-            job.options.timeout_ms = settings.timeout_ms;
+        if let Some(state) = self.queues.get(&job.queue) {
+            state.wanted().complete(job);
         }
     }
 

@@ -160,6 +160,7 @@ impl Core {
             stepping: false,
             mode,
             drain_request: None,
+            idle_requests: Vec::new(),
             touched: Default::default(),
             changed: Default::default(),
         }

@@ -87,6 +87,7 @@ impl Core {
             Pending::Claim { .. }
             | Pending::Promote
             | Pending::Resolve
+            | Pending::CatchUp
             | Pending::StepOperation { .. }
             | Pending::Prune { .. }
             | Pending::Tidy => self.step_refused(&pending, now_ms),
@@ -170,6 +171,10 @@ impl Core {
             Pending::Resolve => {
                 self.times.resolving = false;
                 self.times.resolve_wanted = true;
+            }
+            Pending::CatchUp => {
+                self.times.catching_up = false;
+                self.times.catch_up_wanted = true;
             }
             Pending::StepOperation { .. } => self.stepping = false,
             _ => self.retention.give_up(now_ms),

@@ -133,6 +133,8 @@ pub struct Core {
     pub(super) stepping: bool,
     pub(super) mode: Mode,
     pub(super) drain_request: Option<RequestId>,
+    /// Who waits until nothing can go on: counted among the requests under way, and bounded with them.
+    pub(super) idle_requests: Vec<RequestId>,
     /// Queues whose status changed since the last event.
     pub(super) touched: HashSet<Arc<str>>,
     pub(super) changed: ChangedLists,
@@ -162,13 +164,14 @@ impl Core {
         self.write_progress(out);
         self.claim_where_possible(out);
         self.finish_drain(out);
+        self.answer_idle(out);
         self.plan_wake(now_ms, out);
         self.publish_touched(out);
     }
 
     fn handle(&mut self, input: Input, now_ms: i64, out: &mut Vec<Decision>) {
         match input {
-            Input::Add { request, jobs, terms } => self.add(request, jobs, terms, out),
+            Input::Add { request, jobs, terms, by } => self.add(request, jobs, terms, by, out),
             Input::Cancel { request, id } => {
                 let pending = Pending::Cancel { request: Some(request), id };
                 self.request(request, pending, WriteOp::Cancel { id }, out);
@@ -199,12 +202,15 @@ impl Core {
                 self.mode = Mode::Draining;
                 self.drain_request = Some(request);
             }
+            Input::AwaitIdle { request } => self.await_idle(request, out),
             Input::Ended { attempt, end, artifacts } => self.ended(attempt, end, artifacts, now_ms, out),
             Input::Progress { reports } => self.progress(reports),
             Input::Logged { lines } => self.logged(lines, out),
-            Input::Committed { commit, results, limits } => {
+            Input::Committed { commit, results, limits, outside } => {
+                self.learn(outside, out);
                 self.committed(commit, results, limits, now_ms, out);
             }
+            Input::AddedOutside => self.times.catch_up_wanted = true,
             Input::WriteFailed { ops, error } => self.write_failed(ops, &error, now_ms, out),
             Input::Wake { at_ms } => self.woken(at_ms),
         }
@@ -275,7 +281,7 @@ impl Core {
             .filter_map(|name| self.queues.get(name).map(|queue| queue.status(name)))
             .collect();
         queues.sort_by(|a, b| a.name.cmp(&b.name));
-        let published = out.iter_mut().find_map(|decision| match decision {
+        let published = out.iter_mut().rev().find_map(|decision| match decision {
             Decision::Publish(events) => Some(events),
             _ => None,
         });
@@ -295,11 +301,16 @@ impl Core {
         }
     }
 
-    fn finish_drain(&mut self, out: &mut Vec<Decision>) {
-        if self.working.is_empty()
+    /// Nothing is at work, and nothing on its way to the disk.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.working.is_empty()
             && self.held.is_empty()
             && self.pending.is_empty()
             && self.refused_ends.is_empty()
+    }
+
+    fn finish_drain(&mut self, out: &mut Vec<Decision>) {
+        if self.is_at_rest()
             && let Some(request) = self.drain_request.take()
         {
             out.push(Decision::Answer(request, Ok(Answer::Drained)));

@@ -17,6 +17,9 @@ pub(super) struct Times {
     /// Waiting jobs are to be told that one they wait for has ended.
     pub resolve_wanted: bool,
     pub resolving: bool,
+    /// The store is to be asked what others have added.
+    pub catch_up_wanted: bool,
+    pub catching_up: bool,
     /// The store refused something: it is asked again then.
     pub store_retry_at_ms: Option<i64>,
     /// The store refused ends of attempts for what they are, and nothing else: it is asked again for them then.
@@ -71,6 +74,7 @@ impl Core {
         if self.times.store_retry_at_ms.is_some() || self.mode == Mode::Draining {
             return;
         }
+        self.catch_up(out);
         self.promote_due(now_ms, out);
         self.resolve_ended(out);
         self.step_operations(now_ms, out);
@@ -85,7 +89,7 @@ impl Core {
         if self.times.promoting {
             return;
         }
-        let Some(wanted) = self.next_due_ms() else { return };
+        let Some(wanted) = self.next_due_at_ms() else { return };
         // What could not be begun although it is due waits for an answer, which comes as another input.
         let at_ms = wanted.clamp(now_ms + 1, now_ms + LONGEST_SLEEP_MS);
         let armed =
@@ -98,7 +102,7 @@ impl Core {
 
     /// When there is something for [`Core::do_what_is_due`]: what it would pass over does not count, or a time that has
     /// come would wake the core again and again.
-    fn next_due_ms(&self) -> Option<i64> {
+    pub(super) fn next_due_at_ms(&self) -> Option<i64> {
         let again = earlier(self.times.store_retry_at_ms, self.times.ends_retry_at_ms);
         if self.times.store_retry_at_ms.is_some() || self.mode == Mode::Draining {
             return again;

@@ -47,6 +47,7 @@ impl Yard {
             }
             WriteOp::Promote { limit } => OpResult::Promoted(self.promote(*limit, now_ms)),
             WriteOp::Resolve { limit } => self.resolve(*limit, now_ms),
+            WriteOp::CatchUp => OpResult::CaughtUp,
             WriteOp::Tidy { limit, .. } => OpResult::Tidied { more: self.tidy(*limit as usize, now_ms) },
             other => self.apply_to_yard(other, now_ms),
         }

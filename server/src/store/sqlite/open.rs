@@ -56,6 +56,7 @@ pub(super) fn open(data_dir: &Path, check_up_to_bytes: u64) -> Result<SqliteStor
     schema::migrate(&mut conn).map_err(explained)?;
     let writer = SqliteWriter::new(conn, Arc::clone(&home)).map_err(explained)?;
     Ok(SqliteStore {
+        file: home.file.clone(),
         durability,
         writer: Mutex::new(Some(writer)),
         reader: Arc::new(SqliteReader::new(Arc::clone(&home))),

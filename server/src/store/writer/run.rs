@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 
 use super::{Counters, MAX_JOBS_PER_COMMIT, MAX_OPS_PER_COMMIT, Order, Ticket, Written, guarded};
-use crate::store::ops::WriteOp;
+use crate::store::ops::{Committed, WriteOp};
 use crate::store::{StoreError, StoreWriter};
 
 pub(super) struct Run<C, D> {
@@ -96,13 +96,14 @@ impl<C: Fn() -> i64, D: FnMut(Written)> Run<C, D> {
     /// One transaction. On success the tickets are used up and the results are told.
     fn commit(&mut self, tickets: &mut Vec<Ticket>, ops: &[WriteOp]) -> Result<(), StoreError> {
         let now_ms = (self.clock)();
-        let done = guarded(|| self.writer.apply(ops, now_ms))?;
+        let mut done = guarded(|| self.writer.apply(ops, now_ms))?;
         let size = ops.len() as u64;
         self.counters.commits.fetch_add(1, Ordering::Relaxed);
         self.counters.ops.fetch_add(size, Ordering::Relaxed);
         self.counters.largest_batch.fetch_max(size, Ordering::Relaxed);
-        let results = tickets.drain(..).zip(done.results).collect();
-        (self.on_done)(Written::Committed { commit: done.commit, results, limits: done.limits });
+        let results = tickets.drain(..).zip(std::mem::take(&mut done.results)).collect();
+        let Committed { commit, limits, outside, .. } = done;
+        (self.on_done)(Written::Committed { commit, results, limits, outside });
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use taskyard_shared::view::{JobsQuery, SortOrder, YardLists};
 use super::limit_watch::LimitWatch;
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::queue::core::{
-    Answer, AttemptId, Core, CoreConfig, Decision, Input, KnownAttempt, Mode, RequestId,
+    AddedBy, Answer, AttemptId, Core, CoreConfig, Decision, Input, KnownAttempt, Mode, RequestId,
 };
 use crate::queue::messages::QueueError;
 use crate::store::conformance::yard::{job, top};
@@ -103,7 +103,7 @@ impl World {
     }
 
     pub fn add_jobs(&mut self, jobs: Vec<JobInsert>) -> RequestId {
-        self.request(|request| Input::Add { request, jobs, terms: AddTerms::default() })
+        self.request(|request| Input::Add { request, jobs, terms: AddTerms::default(), by: AddedBy::Caller })
     }
 
     fn apply(&mut self, input: Input) {
@@ -188,7 +188,12 @@ impl World {
         let committed = self.writer.apply(&ops, self.now_ms).unwrap();
         self.watch_limits(&ops, &committed.results);
         let results = tickets.into_iter().zip(committed.results).collect();
-        self.apply(Input::Committed { commit: committed.commit, results, limits: committed.limits });
+        self.apply(Input::Committed {
+            commit: committed.commit,
+            results,
+            limits: committed.limits,
+            outside: committed.outside,
+        });
     }
 
     fn watch_limits(&mut self, ops: &[WriteOp], results: &[OpResult]) {

@@ -9,12 +9,12 @@ use taskyard_shared::queue::QueueChange;
 
 use super::done;
 use crate::queue::core::simulation::world::World;
-use crate::queue::core::{Answer, Input};
+use crate::queue::core::{AddedBy, Answer, Input};
 use crate::store::conformance::yard::job;
 use crate::store::{AddTerms, AfterInsert, IdempotencyKey, JobInsert};
 
 fn add(world: &mut World, jobs: Vec<JobInsert>, terms: AddTerms) -> Vec<AddOutcome> {
-    let request = world.request(|request| Input::Add { request, jobs, terms });
+    let request = world.request(|request| Input::Add { request, jobs, terms, by: AddedBy::Caller });
     world.commit_all();
     let answer = world.answers.iter().find(|(answered, _)| *answered == request);
     match answer {
