@@ -46,7 +46,8 @@ pub(super) async fn run(
 ) {
     let listener = Arc::new(AttemptListener::new(id, &executor));
     let files = Arc::clone(&executor.files);
-    let (ctx, ends) = JobContext::new(id.job, id.attempt, cancel.clone(), listener.clone(), files);
+    let reader = Arc::clone(&executor.reader);
+    let (ctx, ends) = JobContext::new(id.job, id.attempt, cancel.clone(), listener.clone(), files, reader);
     let timeout = claimed.options.timeout_ms.map(Duration::from_millis);
     let outcome = until_all_ended(perform(&executor, &claimed, ctx), ends.all_ended, &cancel, timeout).await;
     let artifacts = std::mem::take(&mut *ends.artifacts.lock().unwrap_or_else(PoisonError::into_inner));

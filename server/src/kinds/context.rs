@@ -7,8 +7,10 @@ use taskyard_shared::log::LogLevel;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::file_arg::{FileArg, OpenedFile};
 use super::job_error::JobError;
 use crate::files::FileStore;
+use crate::store::StoreReader;
 
 /// Takes what the work of one attempt tells while it runs. Must not block.
 pub(crate) trait Listener: Send + Sync {
@@ -29,6 +31,7 @@ struct Inner {
     cancel: CancellationToken,
     listener: Arc<dyn Listener>,
     files: Arc<FileStore>,
+    reader: Arc<dyn StoreReader>,
     artifacts: Arc<Mutex<Vec<FileRef>>>,
     /// Held by blocking work: the attempt has ended only when every clone of it is gone.
     still_working: mpsc::Sender<()>,
@@ -48,11 +51,12 @@ impl JobContext {
         cancel: CancellationToken,
         listener: Arc<dyn Listener>,
         files: Arc<FileStore>,
+        reader: Arc<dyn StoreReader>,
     ) -> (Self, ContextEnds) {
         let (still_working, all_ended) = mpsc::channel(1);
         let artifacts = Arc::new(Mutex::new(Vec::new()));
-        let inner =
-            Inner { id, attempt, cancel, listener, files, artifacts: Arc::clone(&artifacts), still_working };
+        let kept = Arc::clone(&artifacts);
+        let inner = Inner { id, attempt, cancel, listener, files, reader, artifacts: kept, still_working };
         (JobContext { inner: Arc::new(inner) }, ContextEnds { artifacts, all_ended })
     }
 
@@ -101,6 +105,15 @@ impl JobContext {
     /// Files of this server: uploads and artifacts.
     pub fn files(&self) -> &Arc<FileStore> {
         &self.inner.files
+    }
+
+    /// Opens a file that the arguments name. Blocks on the disk and on the store: call it inside
+    /// [`JobContext::blocking`].
+    ///
+    /// # Errors
+    /// The file is not there, in words for people: for good, unless the job that is to make it has not ended.
+    pub fn open_file(&self, file: &FileArg) -> Result<OpenedFile, JobError> {
+        file.open(&self.inner.files, &*self.inner.reader)
     }
 
     /// Keeps `content` as an artifact of this job. A second one of the same name replaces the first.

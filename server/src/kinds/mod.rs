@@ -7,6 +7,7 @@
 pub mod context;
 pub mod demo;
 mod erased;
+pub mod file_arg;
 pub mod http;
 pub mod image;
 pub mod job_error;
@@ -24,6 +25,7 @@ pub mod worker;
 pub use context::JobContext;
 pub use demo::Demo;
 pub use erased::{ErasedWorker, PerformFuture};
+pub use file_arg::{FileArg, OpenedFile};
 pub use http::HttpConfig;
 pub use job_error::JobError;
 pub use registry::{KindRegistry, KindRegistryBuilder, RegistryError};

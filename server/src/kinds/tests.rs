@@ -16,7 +16,7 @@ use super::context::{ContextEnds, Listener};
 use super::demo::{Demo, DemoArgs};
 use super::{HttpConfig, JobContext, JobResult, KindRegistry, Label, QueueDefaults, RetryPolicy, Worker};
 use crate::files::FileStore;
-use crate::store::JobInsert;
+use crate::store::{JobInsert, MemoryStore, Store};
 
 /// When the tests take place: 2027-01-31T09:00:00Z.
 pub(crate) const NOW_MS: i64 = 1_801_386_000_000;
@@ -71,7 +71,14 @@ impl Listener for Told {
 pub(crate) fn test_context(files: &Arc<FileStore>) -> TestContext {
     let told = Arc::new(Told::default());
     let cancel = CancellationToken::new();
-    let (ctx, ends) = JobContext::new(JobId(1), 1, cancel.clone(), told.clone(), Arc::clone(files));
+    let (ctx, ends) = JobContext::new(
+        JobId(1),
+        1,
+        cancel.clone(),
+        told.clone(),
+        Arc::clone(files),
+        MemoryStore::new().reader(),
+    );
     TestContext { ctx, cancel, told, ends }
 }
 

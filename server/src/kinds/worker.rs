@@ -1,5 +1,6 @@
 //! What a kind of job is made of.
 
+use std::borrow::Cow;
 use std::future::Future;
 
 use schemars::JsonSchema;
@@ -76,7 +77,7 @@ pub struct QueueDefaults {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadArg {
     /// JSON Pointer to the argument: `/source`.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// SHA-256 of its content in lower-case hexadecimal.
     pub sha256: String,
     /// What the job calls it, a plain file name; empty where the arguments do not say.
