@@ -4,6 +4,7 @@
 //! A kind is a [`Worker`]: typed arguments and what to do with them. A [`KindRegistry`] holds the kinds of
 //! one server with their types erased, and turns what a client wants added into what the store keeps.
 
+pub mod contact_sheet;
 pub mod context;
 pub mod demo;
 mod erased;

@@ -7,6 +7,7 @@ use jsonschema::Validator;
 use taskyard_shared::kind::KindInfo;
 use taskyard_shared::limits::{MAX_CONCURRENCY, is_identifier};
 
+use super::contact_sheet::ContactSheet;
 use super::demo::Demo;
 use super::erased::{ErasedWorker, Typed};
 use super::http::{Http, HttpConfig, HttpSetupError};
@@ -117,7 +118,7 @@ impl KindRegistryBuilder {
     /// # Errors
     /// As [`KindRegistryBuilder::register`], or TLS cannot be set up.
     pub fn register_built_in(self, http: &HttpConfig) -> Result<Self, RegistryError> {
-        self.register(Demo)?.register(Http::new(http.clone())?)?.register(Image)
+        self.register(Demo)?.register(Http::new(http.clone())?)?.register(Image)?.register(ContactSheet)
     }
 
     pub fn build(self) -> KindRegistry {

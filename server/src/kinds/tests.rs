@@ -137,7 +137,11 @@ async fn complaints(kind: &str, args: Value) -> Vec<(String, String)> {
 async fn an_unknown_kind_is_refused_and_the_known_ones_are_named() {
     let error = prepare("dmeo", json!({})).await.expect_err("unknown");
     assert_eq!(error.code, ErrorCode::UnknownKind);
-    assert!(error.message.starts_with("there is no kind \"dmeo\"; there are demo, "), "{}", error.message);
+    assert!(
+        error.message.starts_with("there is no kind \"dmeo\"; there are contact-sheet, demo, "),
+        "{}",
+        error.message
+    );
 }
 
 #[tokio::test]
@@ -221,7 +225,7 @@ async fn a_job_may_name_a_queue_if_that_can_be_a_queues_name() {
 #[test]
 fn each_kind_says_how_its_queue_is_made() {
     let queues: Vec<_> = registry().queues().iter().map(|queue| (queue.name, queue.concurrency)).collect();
-    assert_eq!(queues, [("demo", 1), ("http", 8), ("image", 2), ("noop", 100)]);
+    assert_eq!(queues, [("contact-sheet", 1), ("demo", 1), ("http", 8), ("image", 2), ("noop", 100)]);
 }
 
 #[test]
@@ -333,7 +337,13 @@ fn each_kind_says_how_often_it_is_tried() {
     let infos = registry().infos();
     let policies: Vec<_> =
         infos.iter().map(|info| (info.kind.as_str(), info.max_attempts, info.timeout_ms)).collect();
-    let expected = [("demo", 1, None), ("http", 8, Some(360_000)), ("image", 1, None), ("noop", 12, None)];
+    let expected = [
+        ("contact-sheet", 5, None),
+        ("demo", 1, None),
+        ("http", 8, Some(360_000)),
+        ("image", 1, None),
+        ("noop", 12, None),
+    ];
     assert_eq!(policies, expected);
 }
 

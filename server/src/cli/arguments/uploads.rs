@@ -1,6 +1,6 @@
 //! Which arguments take the uploads of a command.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use taskyard::shared::job::FileRef;
 
@@ -19,8 +19,9 @@ pub fn fill_uploads(
     let mut left = sums.iter().map(|sum| Value::String(sum.clone())).collect::<Vec<_>>().into_iter();
     let mut takes_any = false;
     for (name, property) in schema.properties() {
-        let takes_list =
-            property.shape() == Shape::List && property.items().is_some_and(|item| item.is_upload());
+        let item = property.items().filter(|_| property.shape() == Shape::List);
+        let takes_files = item.is_some_and(|item| item.is_file());
+        let takes_list = takes_files || item.is_some_and(|item| item.is_upload());
         if !takes_list && !property.is_upload() {
             continue;
         }
@@ -28,7 +29,13 @@ pub fn fill_uploads(
         if args.contains_key(name) || left.len() == 0 {
             continue;
         }
-        let value = if takes_list { Some(Value::Array(left.by_ref().collect())) } else { left.next() };
+        let value = if takes_files {
+            Some(left.by_ref().map(|sum| json!({ "upload": sum })).collect())
+        } else if takes_list {
+            Some(Value::Array(left.by_ref().collect()))
+        } else {
+            left.next()
+        };
         if let Some(value) = value {
             args.insert(name.to_owned(), value);
         }
