@@ -6,7 +6,7 @@ use toml::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
-use super::keys::{Keys, QUEUES};
+use super::keys::{Keys, QUEUES, SECRETS, WEBHOOKS};
 
 /// A setting and where it was found.
 pub(super) struct FileSetting {
@@ -35,6 +35,9 @@ pub(super) fn settings(path: &Path, text: &str, keys: &Keys) -> Result<Vec<FileS
         keys.section(name).map_err(|sentence| wrong(line, sentence))?;
         if name == QUEUES {
             check_queues(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
+        }
+        if name == WEBHOOKS {
+            check_webhooks(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
         }
         collect(text, name, content, values.get(name), &mut found);
     }
@@ -67,6 +70,22 @@ fn check_queues(text: &str, queues: &DeTable<'_>) -> Result<(), (usize, String)>
     Ok(())
 }
 
+/// A webhook must be a table, and say where to and signed with what.
+fn check_webhooks(text: &str, webhooks: &DeTable<'_>) -> Result<(), (usize, String)> {
+    for (name, webhook) in webhooks {
+        let (line, name) = (line_at(text, name.span().start), name.get_ref());
+        let DeValue::Table(settings) = webhook.get_ref() else {
+            return Err((line, format!("write [webhooks.{name}] on a line of its own, its keys below")));
+        };
+        for (key, why) in [("url", "say where the messages go"), ("secret", "name one of [http.secrets]")] {
+            if !settings.contains_key(key) {
+                return Err((line, format!("webhooks.{name}.{key} is missing; {why}")));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Adds every value below `table`, tables within it included.
 fn collect(
     text: &str,
@@ -80,7 +99,9 @@ fn collect(
         let full = format!("{prefix}.{name}");
         let value = values.and_then(|values| values.get(name));
         match (inner.get_ref(), value) {
-            (DeValue::Table(inner), _) if prefix == QUEUES => collect(text, &full, inner, value, found),
+            (DeValue::Table(inner), _) if prefix == QUEUES || prefix == WEBHOOKS || full == SECRETS => {
+                collect(text, &full, inner, value, found);
+            }
             (_, Some(value)) => {
                 found.push(FileSetting {
                     key: full,

@@ -6,8 +6,11 @@ use toml::{Table, Value};
 
 use super::sections::Config;
 
-/// The section whose tables people name themselves.
+/// The sections whose tables people name themselves.
 pub(super) const QUEUES: &str = "queues";
+pub(super) const WEBHOOKS: &str = "webhooks";
+/// The table whose keys people name themselves.
+pub(super) const SECRETS: &str = "http.secrets";
 /// What each of these tables may hold, with a value of the right type.
 const QUEUE_KEYS: [(&str, Value); 4] = [
     ("concurrency", Value::Integer(1)),
@@ -16,7 +19,10 @@ const QUEUE_KEYS: [(&str, Value); 4] = [
     ("timeout_s", Value::Integer(1)),
 ];
 
-/// Every key in full (`server.bind`) with its default, but for the queues'.
+const WEBHOOK_TEXTS: [&str; 2] = ["url", "secret"];
+const WEBHOOK_LISTS: [&str; 3] = ["kinds", "queues", "states"];
+
+/// Every key in full (`server.bind`) with its default, but for those that people name.
 pub(super) struct Keys {
     defaults: BTreeMap<String, Value>,
 }
@@ -25,7 +31,8 @@ impl Keys {
     pub(super) fn new() -> Self {
         let mut defaults = BTreeMap::new();
         for (section, values) in default_table() {
-            for (key, value) in values.as_table().into_iter().flatten() {
+            for (key, value) in values.as_table().into_iter().flatten().filter(|(_, value)| !value.is_table())
+            {
                 defaults.insert(format!("{section}.{key}"), value.clone());
             }
         }
@@ -34,8 +41,14 @@ impl Keys {
 
     /// A value of the type that the key must have; a sentence when there is no such key.
     pub(super) fn example(&self, key: &str) -> Result<Value, String> {
-        if let Some((name, last)) = split_queue_key(key) {
+        if let Some((name, last)) = split_named(key, QUEUES) {
             return queue_example(name, last);
+        }
+        if let Some((name, last)) = split_named(key, WEBHOOKS) {
+            return webhook_example(name, last);
+        }
+        if let Some(name) = key.strip_prefix(SECRETS).and_then(|rest| rest.strip_prefix('.')) {
+            return check_name(name, "a secret").map(|()| Value::String(String::new()));
         }
         self.defaults.get(key).cloned().ok_or_else(|| {
             let hint = nearest(key, self.defaults.keys().map(String::as_str));
@@ -79,17 +92,34 @@ pub(super) fn default_table() -> Table {
 }
 
 /// `queues.NAME.KEY` as NAME and KEY. A name may hold dots in quotes, so KEY is what follows the last one.
-fn split_queue_key(key: &str) -> Option<(&str, &str)> {
-    key.strip_prefix(QUEUES)?.strip_prefix('.')?.rsplit_once('.')
+fn split_named<'k>(key: &'k str, section: &str) -> Option<(&'k str, &'k str)> {
+    key.strip_prefix(section)?.strip_prefix('.')?.rsplit_once('.')
+}
+
+fn check_name(name: &str, what: &str) -> Result<(), String> {
+    if taskyard_shared::limits::is_identifier(name) {
+        return Ok(());
+    }
+    Err(format!(
+        "\"{name}\" cannot name {what}: use up to {} lower-case letters, digits, - and _, starting with a letter",
+        taskyard_shared::limits::MAX_IDENTIFIER_BYTES
+    ))
+}
+
+fn webhook_example(name: &str, key: &str) -> Result<Value, String> {
+    check_name(name, "a webhook")?;
+    if WEBHOOK_TEXTS.contains(&key) {
+        return Ok(Value::String(String::new()));
+    }
+    if WEBHOOK_LISTS.contains(&key) {
+        return Ok(Value::Array(Vec::new()));
+    }
+    let hint = nearest(key, WEBHOOK_TEXTS.into_iter().chain(WEBHOOK_LISTS));
+    Err(format!("a webhook has no key \"{key}\"{hint}"))
 }
 
 fn queue_example(name: &str, key: &str) -> Result<Value, String> {
-    if !taskyard_shared::limits::is_identifier(name) {
-        return Err(format!(
-            "\"{name}\" cannot name a queue: use up to {} lower-case letters, digits, - and _, starting with a letter",
-            taskyard_shared::limits::MAX_IDENTIFIER_BYTES
-        ));
-    }
+    check_name(name, "a queue")?;
     QUEUE_KEYS.into_iter().find(|(known, _)| *known == key).map(|(_, value)| value).ok_or_else(|| {
         let hint = nearest(key, QUEUE_KEYS.iter().map(|(known, _)| *known));
         format!("a queue has no key \"{key}\"{hint}")

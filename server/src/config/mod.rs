@@ -8,13 +8,15 @@ mod error;
 mod file;
 mod keys;
 mod load;
+mod secret;
 mod sections;
 #[cfg(test)]
 mod tests;
 
 pub use error::ConfigError;
 pub use load::{Flag, Sources, load};
+pub use secret::SecretText;
 pub use sections::{
     Config, DataConfig, ExecutorConfig, FilesConfig, HttpConfig, LogConfig, LogFormat, QueueConfig,
-    ServerConfig, ShutdownConfig, SupervisionConfig,
+    ServerConfig, ShutdownConfig, SupervisionConfig, WebhookConfig,
 };
