@@ -16,6 +16,7 @@ pub mod session;
 pub mod store;
 pub mod supervision;
 pub mod views;
+mod webhooks;
 pub mod yard;
 
 pub use config::Config;

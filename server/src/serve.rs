@@ -132,6 +132,7 @@ fn builder(config: &Config) -> YardBuilder {
     let builder = Yard::builder()
         .data_dir(&config.data.dir)
         .built_in_kinds(config.http.clone())
+        .webhooks(config.webhooks.clone())
         .executor_threads(config.executor.threads)
         .files_quota(config.files.quota_bytes())
         .restart_budget(RestartBudget {

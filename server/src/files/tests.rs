@@ -11,11 +11,11 @@ use bytes::Bytes;
 use futures_util::stream;
 use taskyard_shared::batch::{BatchId, BatchStatus};
 use taskyard_shared::error::{ErrorCode, WireError};
-use taskyard_shared::job::{FileRef, JobDetail, JobId};
+use taskyard_shared::job::{FileRef, JobDetail, JobId, JobSummary};
 use taskyard_shared::view::JobsQuery;
 
 use super::{FileError, FileStore, media_type_of};
-use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{CommitSeq, EndedJob, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// `printf hello | sha256sum`
@@ -67,6 +67,9 @@ impl StoreReader for Referring {
     }
     fn waiting_facts(&self, _: JobId) -> Result<Option<WaitingFacts>, StoreError> {
         Ok(None)
+    }
+    fn ended(&self, _: EndedJob, _: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        Ok(Vec::new())
     }
     fn unreferenced(&self, sha256: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(sha256.iter().filter(|sum| !self.0.contains(*sum)).cloned().collect())

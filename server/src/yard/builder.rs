@@ -1,12 +1,13 @@
 //! What a yard is made of, before it starts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Yard;
 use super::start::{StartError, start};
 use crate::clock::Clock;
+use crate::config::WebhookConfig;
 use crate::kinds::Worker;
 use crate::kinds::http::HttpConfig;
 use crate::kinds::registry::{KindRegistryBuilder, RegistryError};
@@ -26,6 +27,7 @@ pub struct YardBuilder {
     pub(super) restart_budget: RestartBudget,
     pub(super) frame_interval: Option<Duration>,
     pub(super) clock: Clock,
+    pub(super) webhooks: BTreeMap<String, WebhookConfig>,
 }
 
 impl YardBuilder {
@@ -41,7 +43,7 @@ impl YardBuilder {
         self.register(|kinds| kinds.register(worker))
     }
 
-    /// Adds the kinds that the program `taskyard` comes with: `demo`, `http` and `image`.
+    /// Adds the kinds that the program `taskyard` comes with: `demo`, `http`, `image` and `contact-sheet`.
     pub fn built_in_kinds(self, http: HttpConfig) -> Self {
         self.register(|kinds| kinds.register_built_in(&http))
     }
@@ -79,6 +81,13 @@ impl YardBuilder {
     /// Where times come from; the system without it.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Tells these of jobs that ended, by jobs of the kind `http` in a queue called `webhooks`. Their secrets are names
+    /// in [`HttpConfig::secrets`].
+    pub fn webhooks(mut self, webhooks: BTreeMap<String, WebhookConfig>) -> Self {
+        self.webhooks = webhooks;
         self
     }
 

@@ -1,7 +1,7 @@
 //! The handle: what other Rust programs, the API and the sockets call.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 
 use actix::{Addr, Arbiter};
 use taskyard_shared::batch::{BatchId, BatchStatus};
@@ -55,6 +55,18 @@ pub(super) struct Inner {
     pub stopping: AtomicBool,
     pub instance: String,
     pub clock: Clock,
+}
+
+/// A yard that does not live on because of this.
+pub(crate) struct WeakYard {
+    inner: Weak<Inner>,
+}
+
+impl WeakYard {
+    /// None: nobody has the yard any more.
+    pub fn upgrade(&self) -> Option<Yard> {
+        self.inner.upgrade().map(|inner| Yard { inner })
+    }
 }
 
 /// A job that was added, or that stood in the way of adding it.
@@ -193,6 +205,18 @@ impl Yard {
         self.inner.kinds.infos()
     }
 
+    pub(crate) fn downgrade(&self) -> WeakYard {
+        WeakYard { inner: Arc::downgrade(&self.inner) }
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.inner.clock.now_ms()
+    }
+
+    pub(crate) fn pubsub(&self) -> &Addr<PubSub> {
+        &self.inner.pubsub
+    }
+
     /// The queue's actor.
     pub fn queue(&self) -> &Addr<JobQueue> {
         &self.inner.queue
@@ -256,7 +280,7 @@ impl Yard {
         self.inner.supervision.gave_up().await
     }
 
-    pub(super) async fn read<T, F>(&self, read: F) -> Result<T, WireError>
+    pub(crate) async fn read<T, F>(&self, read: F) -> Result<T, WireError>
     where
         T: Send + 'static,
         F: FnOnce(&dyn StoreReader) -> Result<T, StoreError> + Send + 'static,

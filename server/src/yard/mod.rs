@@ -10,6 +10,7 @@ mod start;
 mod stop;
 
 pub use builder::YardBuilder;
+pub(crate) use handle::WeakYard;
 pub use handle::Yard;
 pub use start::StartError;
 pub use stop::Stopped;

@@ -16,7 +16,7 @@ use taskyard_shared::view::{
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::pubsub::{CommitEvents, JobChange};
-use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{CommitSeq, EndedJob, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
 use crate::views::messages::ToSession;
 
 pub fn job(id: u64, queue: &str, name: &str) -> JobSummary {
@@ -270,6 +270,9 @@ impl StoreReader for Model {
         Ok(None)
     }
 
+    fn ended(&self, _: EndedJob, _: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        Ok(Vec::new())
+    }
     fn unreferenced(&self, _: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }

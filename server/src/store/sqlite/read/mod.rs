@@ -2,6 +2,7 @@
 
 mod batch;
 mod detail;
+mod ended;
 mod list;
 mod log;
 mod pool;
@@ -12,14 +13,14 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use taskyard_shared::batch::{BatchId, BatchStatus};
-use taskyard_shared::job::{FileRef, JobDetail, JobId};
+use taskyard_shared::job::{FileRef, JobDetail, JobId, JobSummary};
 use taskyard_shared::queue::StateCounts;
 use taskyard_shared::view::JobsQuery;
 
 use super::failure::explain;
 use super::open::Home;
 use super::rows::{counts, unknown_code};
-use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{CommitSeq, EndedJob, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
 use pool::Pool;
 
 pub(super) struct SqliteReader {
@@ -67,6 +68,10 @@ impl StoreReader for SqliteReader {
 
     fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError> {
         self.snapshot(|snapshot| snapshot.log(id, limit))
+    }
+
+    fn ended(&self, after: EndedJob, limit: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        self.snapshot(|snapshot| snapshot.ended(after, limit))
     }
 
     fn batch(&self, id: BatchId) -> Result<Option<BatchStatus>, StoreError> {
@@ -124,6 +129,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     walk::BATCH_ON,
     batch::BATCH,
     batch::COUNTS,
+    ended::ENDED,
     log::NEWEST,
     waiting::FACTS,
     waiting::UNMET,
