@@ -1,7 +1,7 @@
 //! One attempt: the worker's future, raced against its cancellation and its time-out, with panics caught.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -46,7 +46,7 @@ pub(super) async fn run(
 ) {
     let listener = Arc::new(AttemptListener::new(id, &executor));
     let files = Arc::clone(&executor.files);
-    let reader = Arc::clone(&executor.reader);
+    let reader = Weak::clone(&executor.reader);
     let (ctx, ends) = JobContext::new(id.job, id.attempt, cancel.clone(), listener.clone(), files, reader);
     let timeout = claimed.options.timeout_ms.map(Duration::from_millis);
     let outcome = until_all_ended(perform(&executor, &claimed, ctx), ends.all_ended, &cancel, timeout).await;

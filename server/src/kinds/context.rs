@@ -1,6 +1,6 @@
 //! What running work can ask and tell.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use taskyard_shared::job::{FileRef, JobId, Progress};
 use taskyard_shared::log::LogLevel;
@@ -31,7 +31,8 @@ struct Inner {
     cancel: CancellationToken,
     listener: Arc<dyn Listener>,
     files: Arc<FileStore>,
-    reader: Arc<dyn StoreReader>,
+    /// Weak, so that work which ends late does not keep the data folder of a server that has stopped.
+    reader: Weak<dyn StoreReader>,
     artifacts: Arc<Mutex<Vec<FileRef>>>,
     /// Held by blocking work: the attempt has ended only when every clone of it is gone.
     still_working: mpsc::Sender<()>,
@@ -51,7 +52,7 @@ impl JobContext {
         cancel: CancellationToken,
         listener: Arc<dyn Listener>,
         files: Arc<FileStore>,
-        reader: Arc<dyn StoreReader>,
+        reader: Weak<dyn StoreReader>,
     ) -> (Self, ContextEnds) {
         let (still_working, all_ended) = mpsc::channel(1);
         let artifacts = Arc::new(Mutex::new(Vec::new()));
@@ -113,7 +114,7 @@ impl JobContext {
     /// # Errors
     /// The file is not there, in words for people: for good, unless the job that is to make it has not ended.
     pub fn open_file(&self, file: &FileArg) -> Result<OpenedFile, JobError> {
-        file.open(&self.inner.files, &*self.inner.reader)
+        file.open(&self.inner.files, self.inner.reader.upgrade().as_deref())
     }
 
     /// Keeps `content` as an artifact of this job. A second one of the same name replaces the first.

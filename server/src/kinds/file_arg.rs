@@ -102,7 +102,11 @@ impl FileArg {
     ///
     /// # Errors
     /// The file is not there, which is told for good unless its job has not ended; or the disk or the store refused.
-    pub(super) fn open(&self, files: &FileStore, reader: &dyn StoreReader) -> Result<OpenedFile, JobError> {
+    pub(super) fn open(
+        &self,
+        files: &FileStore,
+        reader: Option<&dyn StoreReader>,
+    ) -> Result<OpenedFile, JobError> {
         let gone = |error| match error {
             FileError::NotFound(_) => {
                 JobError::new(format!("{} is not there any more", self.in_words())).do_not_retry()
@@ -112,6 +116,7 @@ impl FileArg {
         let file = match (&self.upload, self.job) {
             (Some(sha256), None) => files.describe(sha256, &self.name).map_err(gone)?,
             (None, Some(job)) => {
+                let reader = reader.ok_or_else(|| JobError::new("the server has stopped"))?;
                 let file = self.artifact(job, reader)?;
                 files.describe(&file.sha256, &file.name).map_err(gone)?;
                 file
@@ -186,7 +191,7 @@ mod tests {
     }
 
     fn open(arg: FileArg, files: &TestFiles) -> Result<OpenedFile, String> {
-        arg.open(&files.files, &*MemoryStore::new().reader()).map_err(|error| error.message)
+        arg.open(&files.files, Some(&*MemoryStore::new().reader())).map_err(|error| error.message)
     }
 
     #[test]

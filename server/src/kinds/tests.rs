@@ -77,7 +77,7 @@ pub(crate) fn test_context(files: &Arc<FileStore>) -> TestContext {
         cancel.clone(),
         told.clone(),
         Arc::clone(files),
-        MemoryStore::new().reader(),
+        Arc::downgrade(&MemoryStore::new().reader()),
     );
     TestContext { ctx, cancel, told, ends }
 }

@@ -79,10 +79,11 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     let kinds = Arc::new(builder.kinds.build());
     let data_dir = builder.data_dir.clone();
     let opened = open(builder.data_dir, builder.files_quota_bytes, builder.clock.clone()).await?;
+    let reader = opened.store.reader();
     let executor = Executor::new(
         Arc::clone(&kinds),
         Arc::clone(&opened.files),
-        opened.store.reader(),
+        Arc::downgrade(&reader),
         builder.clock.clone(),
         builder.executor_threads,
     )?;
@@ -92,7 +93,6 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     let arbiters = [Arbiter::new(), Arbiter::new()];
     let [queue_arbiter, live_arbiter] = &arbiters;
 
-    let reader = opened.store.reader();
     let live = start_live(live_arbiter, Arc::clone(&reader), builder.frame_interval, &supervision);
     let writer = WriterSlot::default();
     let refused = Arc::new(AtomicU64::new(0));
