@@ -2,23 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use taskyard_shared::limits::{IDENTIFIER_RULE, is_identifier};
 use toml::{Table, Value};
 
+use super::command_keys;
 use super::sections::Config;
 
 /// The sections whose tables people name themselves.
 pub(super) const QUEUES: &str = "queues";
+pub(super) const COMMANDS: &str = "commands";
 pub(super) const WEBHOOKS: &str = "webhooks";
 /// The table whose keys people name themselves.
 pub(super) const SECRETS: &str = "http.secrets";
-/// What each of these tables may hold, with a value of the right type.
+
+/// What each queue may hold, with a value of the right type.
 const QUEUE_KEYS: [(&str, Value); 4] = [
     ("concurrency", Value::Integer(1)),
     ("paused", Value::Boolean(false)),
     ("max_attempts", Value::Integer(1)),
     ("timeout_s", Value::Integer(1)),
 ];
-
 const WEBHOOK_TEXTS: [&str; 2] = ["url", "secret"];
 const WEBHOOK_LISTS: [&str; 3] = ["kinds", "queues", "states"];
 
@@ -39,18 +42,22 @@ impl Keys {
         Keys { defaults }
     }
 
-    /// A value of the type that the key must have; a sentence when there is no such key.
-    pub(super) fn example(&self, key: &str) -> Result<Value, String> {
+    /// A value of the type that the key must have, None where that depends on other keys; a sentence when there is no
+    /// such key.
+    pub(super) fn example(&self, key: &str) -> Result<Option<Value>, String> {
         if let Some((name, last)) = split_named(key, QUEUES) {
-            return queue_example(name, last);
+            return queue_example(name, last).map(Some);
         }
         if let Some((name, last)) = split_named(key, WEBHOOKS) {
-            return webhook_example(name, last);
+            return webhook_example(name, last).map(Some);
         }
         if let Some(name) = key.strip_prefix(SECRETS).and_then(|rest| rest.strip_prefix('.')) {
-            return check_name(name, "a secret").map(|()| Value::String(String::new()));
+            return check_name(name, "a secret").map(|()| Some(Value::String(String::new())));
         }
-        self.defaults.get(key).cloned().ok_or_else(|| {
+        if let Some(path) = command_keys::path_of(key) {
+            return command_keys::example(path);
+        }
+        self.defaults.get(key).cloned().map(Some).ok_or_else(|| {
             let hint = nearest(key, self.defaults.keys().map(String::as_str));
             format!("there is no key \"{key}\"{hint}")
         })
@@ -64,10 +71,10 @@ impl Keys {
     /// Whether `name` is a section; a sentence when it is not.
     pub(super) fn section(&self, name: &str) -> Result<(), String> {
         let sections = default_table();
-        if sections.contains_key(name) || name == QUEUES {
+        if sections.contains_key(name) || name == QUEUES || name == COMMANDS {
             return Ok(());
         }
-        let hint = nearest(name, sections.keys().map(String::as_str).chain([QUEUES]));
+        let hint = nearest(name, sections.keys().map(String::as_str).chain([QUEUES, COMMANDS]));
         Err(format!("there is no section \"{name}\"{hint}"))
     }
 }
@@ -96,16 +103,6 @@ fn split_named<'k>(key: &'k str, section: &str) -> Option<(&'k str, &'k str)> {
     key.strip_prefix(section)?.strip_prefix('.')?.rsplit_once('.')
 }
 
-fn check_name(name: &str, what: &str) -> Result<(), String> {
-    if taskyard_shared::limits::is_identifier(name) {
-        return Ok(());
-    }
-    Err(format!(
-        "\"{name}\" cannot name {what}: use up to {} lower-case letters, digits, - and _, starting with a letter",
-        taskyard_shared::limits::MAX_IDENTIFIER_BYTES
-    ))
-}
-
 fn webhook_example(name: &str, key: &str) -> Result<Value, String> {
     check_name(name, "a webhook")?;
     if WEBHOOK_TEXTS.contains(&key) {
@@ -124,4 +121,11 @@ fn queue_example(name: &str, key: &str) -> Result<Value, String> {
         let hint = nearest(key, QUEUE_KEYS.iter().map(|(known, _)| *known));
         format!("a queue has no key \"{key}\"{hint}")
     })
+}
+
+pub(super) fn check_name(name: &str, what: &str) -> Result<(), String> {
+    if is_identifier(name) {
+        return Ok(());
+    }
+    Err(format!("\"{name}\" cannot name {what}: a name has {IDENTIFIER_RULE}"))
 }

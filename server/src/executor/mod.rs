@@ -5,7 +5,9 @@
 //! ([`Executor::settle`]); a queue that restarts in between asks for them ([`Executor::known`]) and loses
 //! none.
 
+mod adding;
 mod attempt;
+mod bounds;
 mod listener;
 mod log;
 mod progress;
@@ -25,7 +27,8 @@ use crate::clock::Clock;
 use crate::files::FileStore;
 use crate::kinds::KindRegistry;
 use crate::queue::core::{AttemptId, KnownAttempt};
-use crate::queue::messages::{AttemptEnded, LogsReported, ProgressReported};
+use crate::queue::messages::{AddJobs, AttemptEnded, LogsReported, ProgressReported};
+use crate::services::Services;
 use crate::store::{AttemptEnd, ClaimedJob, StoreReader};
 use log::LogBuffer;
 use progress::ProgressBuffer;
@@ -36,6 +39,8 @@ pub struct Reports {
     pub ended: Recipient<AttemptEnded>,
     pub progress: Recipient<ProgressReported>,
     pub logs: Recipient<LogsReported>,
+    /// Takes the jobs that the work of others adds.
+    pub adds: Recipient<AddJobs>,
 }
 
 /// Shared by the queue, which starts and stops attempts, and the tasks that run them.
@@ -50,6 +55,7 @@ pub struct Executor {
     progress: Arc<ProgressBuffer>,
     logs: Arc<LogBuffer>,
     reports: OnceLock<Reports>,
+    services: OnceLock<Services>,
     /// None only while the executor is being dropped.
     runtime: Option<Runtime>,
 }
@@ -90,6 +96,7 @@ impl Executor {
             progress: Arc::default(),
             logs: Arc::default(),
             reports: OnceLock::new(),
+            services: OnceLock::new(),
             runtime: Some(runtime),
         }))
     }
@@ -101,6 +108,13 @@ impl Executor {
         {
             runtime.spawn(progress::report(Arc::clone(&self.progress), reports.progress, REPORT_INTERVAL));
             runtime.spawn(log::report(Arc::clone(&self.logs), reports.logs, REPORT_INTERVAL));
+        }
+    }
+
+    /// Gives the jobs the yard's services. To be called before the first job starts.
+    pub fn provide(&self, services: Services) {
+        if self.services.set(services).is_err() {
+            tracing::error!("a second set of services is not taken");
         }
     }
 

@@ -9,8 +9,10 @@ use super::start::{StartError, start};
 use crate::clock::Clock;
 use crate::config::WebhookConfig;
 use crate::kinds::Worker;
+use crate::kinds::command::{Command, CommandConfig};
 use crate::kinds::http::HttpConfig;
 use crate::kinds::registry::{KindRegistryBuilder, RegistryError};
+use crate::services::ServicesConfig;
 use crate::store::QueueSettings;
 use crate::supervision::RestartBudget;
 
@@ -28,6 +30,7 @@ pub struct YardBuilder {
     pub(super) frame_interval: Option<Duration>,
     pub(super) clock: Clock,
     pub(super) webhooks: BTreeMap<String, WebhookConfig>,
+    pub(super) services: ServicesConfig,
 }
 
 impl YardBuilder {
@@ -46,6 +49,14 @@ impl YardBuilder {
     /// Adds the kinds that the program `taskyard` comes with: `demo`, `http`, `image` and `contact-sheet`.
     pub fn built_in_kinds(self, http: HttpConfig) -> Self {
         self.register(|kinds| kinds.register_built_in(&http))
+    }
+
+    /// Adds the kind `command`, whose jobs run these programs, by name. Without any there is no such kind.
+    pub fn commands(self, commands: &BTreeMap<String, CommandConfig>) -> Self {
+        if commands.is_empty() {
+            return self;
+        }
+        self.register(|kinds| kinds.register(Command::new(commands)?))
     }
 
     /// Settings for a queue when it is made; a queue that exists keeps what people set since.
@@ -88,6 +99,12 @@ impl YardBuilder {
     /// in [`HttpConfig::secrets`].
     pub fn webhooks(mut self, webhooks: BTreeMap<String, WebhookConfig>) -> Self {
         self.webhooks = webhooks;
+        self
+    }
+
+    /// Settings of the rate limiter, the cache and the pools of connections.
+    pub fn services(mut self, services: ServicesConfig) -> Self {
+        self.services = services;
         self
     }
 

@@ -8,6 +8,7 @@ mod handle;
 mod housekeeping;
 mod start;
 mod stop;
+mod submissions;
 
 pub use builder::YardBuilder;
 pub(crate) use handle::WeakYard;

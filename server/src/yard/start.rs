@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix::{Addr, Arbiter, Supervisor, System, SystemRegistry};
 
 use taskyard_shared::error::FieldError;
-use taskyard_shared::limits::is_identifier;
+use taskyard_shared::limits::{IDENTIFIER_RULE, is_identifier};
 
 use super::builder::YardBuilder;
 use super::handle::{Inner, Yard};
@@ -23,6 +23,7 @@ use crate::pubsub::{PubSub, Subscribe};
 use crate::queue::core::CoreConfig;
 use crate::queue::messages::ListQueues;
 use crate::queue::{JobQueue, JobQueueParts, WriterSlot};
+use crate::services::Services;
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{QueueSettings, Store, StoreError, StoreReader, StoreWriter};
@@ -41,9 +42,7 @@ pub enum StartError {
     Kinds(#[from] RegistryError),
     #[error("the operating system gave no threads: {0}")]
     Threads(#[from] std::io::Error),
-    #[error(
-        "\"{name}\" cannot name a queue: use up to 64 lower-case letters, digits, - and _, starting with a letter"
-    )]
+    #[error("\"{name}\" cannot name a queue: a name has {IDENTIFIER_RULE}")]
     BadQueueName { name: String },
     #[error("queue \"{name}\" cannot be made: {setting}: {message}")]
     BadQueueSetting { name: String, setting: String, message: String },
@@ -90,10 +89,19 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     // Nothing behind this fails without the yard being of no use.
     claim_system()?;
     let supervision = Supervision::new(builder.restart_budget);
-    let arbiters = [Arbiter::new(), Arbiter::new()];
-    let [queue_arbiter, live_arbiter] = &arbiters;
+    let arbiters = [Arbiter::new(), Arbiter::new(), Arbiter::new()];
+    let [queue_arbiter, live_arbiter, services_arbiter] = &arbiters;
 
     let live = start_live(live_arbiter, Arc::clone(&reader), builder.frame_interval, &supervision);
+    let submissions = builder.services.submissions;
+    let services = Services::start(
+        builder.services,
+        services_arbiter,
+        &live.hub.clone().recipient(),
+        &builder.clock,
+        &supervision,
+    );
+    executor.provide(services.clone());
     let writer = WriterSlot::default();
     let refused = Arc::new(AtomicU64::new(0));
     let parts = JobQueueParts {
@@ -116,6 +124,8 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
         inner: Arc::new(Inner {
             queue,
             hub: live.hub,
+            services,
+            submissions,
             pubsub: live.pubsub,
             refused,
             live_counters: live.counters,

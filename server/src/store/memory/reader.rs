@@ -13,7 +13,9 @@ use super::Shared;
 use super::job::StoredJob;
 use super::yard::Yard;
 use crate::store::search::{Window, is_after_start, named_job, rows_to_skip};
-use crate::store::{EndedJob, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{
+    EndedJob, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts,
+};
 
 pub(super) struct Reader {
     pub shared: Arc<Shared>,
@@ -52,6 +54,7 @@ impl StoreReader for Reader {
             .jobs
             .values()
             .flat_map(|job| job.inputs.iter().chain(&job.artifacts))
+            .chain(yard.schedules.values().flat_map(|schedule| &schedule.job.inputs))
             .map(|file| file.sha256.as_str())
             .collect();
         Ok(sha256.iter().filter(|sum| !used.contains(sum.as_str())).cloned().collect())
@@ -73,6 +76,10 @@ impl StoreReader for Reader {
             yard.jobs.values().filter_map(|job| Some((place(job)?, Arc::clone(&job.row)))).collect();
         found.sort_unstable_by_key(|(place, _)| *place);
         Ok(found.into_iter().take(limit as usize).map(|(_, row)| row).collect())
+    }
+
+    fn answered(&self, key: &IdempotencyKey, now_ms: i64) -> Result<Option<InsertResult>, StoreError> {
+        Ok(self.shared.read().answers.find(key, now_ms))
     }
 
     fn batch(&self, id: BatchId) -> Result<Option<BatchStatus>, StoreError> {

@@ -1,5 +1,6 @@
 //! Reading: a few connections that cannot write, shared by all who ask.
 
+pub(super) mod answer;
 mod batch;
 mod detail;
 mod ended;
@@ -20,7 +21,10 @@ use taskyard_shared::view::JobsQuery;
 use super::failure::explain;
 use super::open::Home;
 use super::rows::{counts, unknown_code};
-use crate::store::{CommitSeq, EndedJob, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{
+    CommitSeq, EndedJob, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader,
+    WaitingFacts,
+};
 use pool::Pool;
 
 pub(super) struct SqliteReader {
@@ -72,6 +76,10 @@ impl StoreReader for SqliteReader {
 
     fn ended(&self, after: EndedJob, limit: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
         self.snapshot(|snapshot| snapshot.ended(after, limit))
+    }
+
+    fn answered(&self, key: &IdempotencyKey, now_ms: i64) -> Result<Option<InsertResult>, StoreError> {
+        self.snapshot(|snapshot| answer::remembered(snapshot.conn, key, now_ms))
     }
 
     fn batch(&self, id: BatchId) -> Result<Option<BatchStatus>, StoreError> {
@@ -127,6 +135,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     walk::IDS_ON,
     walk::BATCH_BACK,
     walk::BATCH_ON,
+    answer::ANSWER,
     batch::BATCH,
     batch::COUNTS,
     ended::ENDED,
@@ -143,6 +152,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     detail::ATTEMPTS,
     detail::ARTIFACT,
     detail::IN_USE,
+    detail::IN_A_SCHEDULE,
     super::rows::FILES,
     super::rows::ROW,
     super::rows::NEXT_PRIORITY,
