@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use taskyard_shared::job::JobState;
 use taskyard_shared::queue::{QueueStatus, Retention, StateCounts};
 
 use super::*;
@@ -75,6 +76,13 @@ fn every_section_can_be_set_in_a_file() {
         [http]
         allow_private_addresses = true
         allow = ["10.1.0.0/16"]
+        proxy = "http://user:pw@proxy.example.org:3128"
+        [http.secrets]
+        billing = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        [webhooks.audit]
+        url = "https://audit.example.org/hook"
+        secret = "billing"
+        states = ["failed", "cancelled"]
         [shutdown]
         deadline_s = 5
         [log]
@@ -100,6 +108,10 @@ fn every_section_can_be_set_in_a_file() {
     assert_eq!(config.server.max_sessions, 20);
     assert_eq!(config.http.allow, ["10.1.0.0/16".parse().unwrap()]);
     assert_eq!((config.files.quota_bytes(), Config::default().files.quota_bytes()), (None, Some(10 << 30)));
+    assert_eq!(config.webhooks["audit"].states, [JobState::Failed, JobState::Cancelled]);
+    let secret = &config.http.secrets["billing"];
+    assert_eq!(secret.reveal().as_deref(), Ok("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+    assert!(!format!("{config:?}").contains("whsec_"));
     assert_eq!(config.log.format, LogFormat::Json);
     assert_eq!(config.supervision, SupervisionConfig { max_restarts: 2, within_s: 10 });
     assert_eq!(
@@ -140,6 +152,28 @@ fn mistakes_in_a_file_name_the_line_and_what_to_write() {
         ("[files]\nquota_mb = -1", "files.quota_mb is -1; it must be 0 to 1000000000"),
         ("[executor]\nthreads = 1.5", "executor.threads is a fraction; it must be a whole number"),
         ("[http]\nallow = [\"10.1\"]", "http.allow holds \"10.1\"; it must be a range of addresses"),
+        ("[http]\nproxy = \"socks5://x\"", "FILE, line 2: http.proxy must be http://host:port"),
+        ("[http.secrets]\n\"A b\" = \"x\"", "line 2: \"A b\" cannot name a secret"),
+        ("[http.secrets]\na = 7", "line 2: http.secrets.a is a whole number; it must be a text in quotes"),
+        ("[webhooks]\nurl = \"x\"", "line 2: write [webhooks.url] on a line of its own"),
+        ("[webhooks.a]\nsecret = \"s\"", "line 1: webhooks.a.url is missing; say where the messages go"),
+        ("[webhooks.a]\nurl = \"http://x/\"", "line 1: webhooks.a.secret is missing"),
+        (
+            "[webhooks.a]\nurl = \"ftp://x/\"\nsecret = \"s\"",
+            "line 2: webhooks.a.url is \"ftp://x/\"; it must be a URL that begins with https:// or http://",
+        ),
+        (
+            "[webhooks.a]\nurl = \"http://x/\"\nsecret = \"s\"\nstates = [\"pending\"]",
+            "line 4: webhooks.a.states holds \"pending\"; it must be completed, failed or cancelled",
+        ),
+        (
+            "[webhooks.a]\nurl = \"http://x/\"\nsecret = \"s\"\nkind = []",
+            "line 4: a webhook has no key \"kind\"; did you mean \"kinds\"?",
+        ),
+        (
+            "[webhooks.a]\nurl = \"http://x/\"\nsecret = \"s\"",
+            "webhooks.a.secret is \"s\", but [http.secrets] has no such name",
+        ),
         ("[shutdown]\ndeadline_s = 90000", "shutdown.deadline_s is 90000; it must be 0 to 86400"),
         ("[log]\nlevel = \"loud\"", "log.level is \"loud\"; it must be error, warn"),
         ("[log]\nformat = \"xml\"", "log.format is \"xml\"; it must be text or json"),

@@ -1,7 +1,7 @@
 //! One attempt: the worker's future, raced against its cancellation and its time-out, with panics caught.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -50,7 +50,8 @@ pub(super) async fn run(
     let listener = Arc::new(AttemptListener::new(id, &executor));
     let files = Arc::clone(&executor.files);
     let services = executor.services.get().cloned();
-    let yard = Surroundings { adder: Arc::new(QueueAdder::new(&executor)), services };
+    let reader = Some(Weak::clone(&executor.reader));
+    let yard = Surroundings { adder: Arc::new(QueueAdder::new(&executor)), services, reader };
     let (ctx, ends) = JobContext::new(id.job, id.attempt, cancel.clone(), listener.clone(), files, yard);
     let timeout = claimed.options.timeout_ms.map(Duration::from_millis);
     let outcome = until_all_ended(perform(&executor, &claimed, ctx), ends.all_ended, &cancel, timeout).await;

@@ -15,7 +15,7 @@ mod progress;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use actix::Recipient;
@@ -29,7 +29,7 @@ use crate::kinds::KindRegistry;
 use crate::queue::core::{AttemptId, KnownAttempt};
 use crate::queue::messages::{AddJobs, AttemptEnded, LogsReported, ProgressReported};
 use crate::services::Services;
-use crate::store::{AttemptEnd, ClaimedJob};
+use crate::store::{AttemptEnd, ClaimedJob, StoreReader};
 use log::LogBuffer;
 use progress::ProgressBuffer;
 
@@ -47,6 +47,8 @@ pub struct Reports {
 pub struct Executor {
     kinds: Arc<KindRegistry>,
     files: Arc<FileStore>,
+    /// See [`crate::kinds::JobContext`].
+    reader: Weak<dyn StoreReader>,
     clock: Clock,
     /// Bounded by the slots of all queues, plus ends that the store has not taken yet.
     attempts: Mutex<HashMap<AttemptId, Entry>>,
@@ -75,6 +77,7 @@ impl Executor {
     pub fn new(
         kinds: Arc<KindRegistry>,
         files: Arc<FileStore>,
+        reader: Weak<dyn StoreReader>,
         clock: Clock,
         threads: Option<usize>,
     ) -> std::io::Result<Arc<Executor>> {
@@ -87,6 +90,7 @@ impl Executor {
         Ok(Arc::new(Executor {
             kinds,
             files,
+            reader,
             clock,
             attempts: Mutex::default(),
             progress: Arc::default(),

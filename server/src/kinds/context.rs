@@ -1,7 +1,7 @@
 //! What running work can ask and tell.
 
 use std::io::{ErrorKind, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use futures_util::future::BoxFuture;
 use taskyard_shared::error::{ErrorCode, WireError};
@@ -12,11 +12,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
+use super::file_arg::{FileArg, OpenedFile};
 use super::job_builder::IntoNewJob;
 use super::job_error::JobError;
 use crate::files::FileStore;
 use crate::services::Services;
-use crate::store::IdempotencyKey;
+use crate::store::{IdempotencyKey, StoreReader};
 
 /// How much of an artifact that comes as a stream is in memory.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -43,6 +44,20 @@ pub(crate) struct Surroundings {
     pub adder: Arc<dyn Adder>,
     /// None only outside a yard.
     pub services: Option<Services>,
+    /// Weak, so that work which ends late does not keep the data folder of a server that has stopped. None only
+    /// outside a yard.
+    pub reader: Option<Weak<dyn StoreReader>>,
+}
+
+impl Surroundings {
+    /// Where artifacts of other jobs are looked up.
+    fn reader(&self) -> Result<Arc<dyn StoreReader>, JobError> {
+        let Some(reader) = &self.reader else {
+            let message = "outside a yard there are no artifacts of other jobs";
+            return Err(JobError::new(message).do_not_retry());
+        };
+        reader.upgrade().ok_or_else(|| JobError::new("the server has stopped"))
+    }
 }
 
 /// The job that a worker is performing. Cheap to clone.
@@ -136,6 +151,15 @@ impl JobContext {
     /// Files of this server: uploads and artifacts.
     pub fn files(&self) -> &Arc<FileStore> {
         &self.inner.files
+    }
+
+    /// Opens a file that the arguments name. Blocks on the disk and on the store: call it inside
+    /// [`JobContext::blocking`].
+    ///
+    /// # Errors
+    /// The file is not there, in words for people: for good, unless the job that is to make it has not ended.
+    pub fn open_file(&self, file: &FileArg) -> Result<OpenedFile, JobError> {
+        file.open(&self.inner.files, self.inner.yard.reader())
     }
 
     /// The yard's services: rate limiter, cache and pools of connections.

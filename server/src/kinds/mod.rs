@@ -5,9 +5,11 @@
 //! one server with their types erased, and turns what a client wants added into what the store keeps.
 
 pub mod command;
+pub mod contact_sheet;
 pub mod context;
 pub mod demo;
 mod erased;
+pub mod file_arg;
 pub mod http;
 pub mod image;
 pub mod job_builder;
@@ -27,6 +29,7 @@ pub use command::{CommandConfig, ParameterConfig, ParameterType};
 pub use context::JobContext;
 pub use demo::Demo;
 pub use erased::{ErasedWorker, PerformFuture};
+pub use file_arg::{FileArg, OpenedFile};
 pub use http::HttpConfig;
 pub use job_builder::{IntoNewJob, JobBuilder};
 pub use job_error::JobError;

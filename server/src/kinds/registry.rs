@@ -9,6 +9,7 @@ use taskyard_shared::kind::KindInfo;
 use taskyard_shared::limits::{IDENTIFIER_RULE, MAX_CONCURRENCY, is_identifier};
 
 use super::command::CommandSetupError;
+use super::contact_sheet::ContactSheet;
 use super::demo::Demo;
 use super::erased::{ErasedWorker, Typed};
 use super::http::{Http, HttpConfig, HttpSetupError};
@@ -124,7 +125,7 @@ impl KindRegistryBuilder {
     /// # Errors
     /// As [`KindRegistryBuilder::register`], or TLS cannot be set up.
     pub fn register_built_in(self, http: &HttpConfig) -> Result<Self, RegistryError> {
-        self.register(Demo)?.register(Http::new(http.clone())?)?.register(Image)
+        self.register(Demo)?.register(Http::new(http.clone())?)?.register(Image)?.register(ContactSheet)
     }
 
     pub fn build(self) -> KindRegistry {

@@ -17,7 +17,7 @@ use super::context::{Adder, ContextEnds, Listener, Surroundings};
 use super::demo::{Demo, DemoArgs};
 use super::{HttpConfig, JobContext, JobResult, KindRegistry, Label, QueueDefaults, RetryPolicy, Worker};
 use crate::files::FileStore;
-use crate::store::{IdempotencyKey, JobInsert};
+use crate::store::{IdempotencyKey, JobInsert, MemoryStore, Store};
 
 /// When the tests take place: 2027-01-31T09:00:00Z.
 pub(crate) const NOW_MS: i64 = 1_801_386_000_000;
@@ -72,7 +72,8 @@ impl Listener for Told {
 pub(crate) fn test_context(files: &Arc<FileStore>) -> TestContext {
     let told = Arc::new(Told::default());
     let cancel = CancellationToken::new();
-    let yard = Surroundings { adder: Arc::new(NoQueue), services: None };
+    let reader = Some(Arc::downgrade(&MemoryStore::new().reader()));
+    let yard = Surroundings { adder: Arc::new(NoQueue), services: None, reader };
     let (ctx, ends) = JobContext::new(JobId(1), 1, cancel.clone(), told.clone(), Arc::clone(files), yard);
     TestContext { ctx, cancel, told, ends }
 }
@@ -141,7 +142,11 @@ async fn complaints(kind: &str, args: Value) -> Vec<(String, String)> {
 async fn an_unknown_kind_is_refused_and_the_known_ones_are_named() {
     let error = prepare("dmeo", json!({})).await.expect_err("unknown");
     assert_eq!(error.code, ErrorCode::UnknownKind);
-    assert!(error.message.starts_with("there is no kind \"dmeo\"; there are demo, "), "{}", error.message);
+    assert!(
+        error.message.starts_with("there is no kind \"dmeo\"; there are contact-sheet, demo, "),
+        "{}",
+        error.message
+    );
 }
 
 #[tokio::test]
@@ -225,7 +230,7 @@ async fn a_job_may_name_a_queue_if_that_can_be_a_queues_name() {
 #[test]
 fn each_kind_says_how_its_queue_is_made() {
     let queues: Vec<_> = registry().queues().iter().map(|queue| (queue.name, queue.concurrency)).collect();
-    assert_eq!(queues, [("demo", 1), ("http", 8), ("image", 2), ("noop", 100)]);
+    assert_eq!(queues, [("contact-sheet", 1), ("demo", 1), ("http", 8), ("image", 2), ("noop", 100)]);
 }
 
 #[test]
@@ -337,7 +342,13 @@ fn each_kind_says_how_often_it_is_tried() {
     let infos = registry().infos();
     let policies: Vec<_> =
         infos.iter().map(|info| (info.kind.as_str(), info.max_attempts, info.timeout_ms)).collect();
-    let expected = [("demo", 1, None), ("http", 8, Some(360_000)), ("image", 1, None), ("noop", 12, None)];
+    let expected = [
+        ("contact-sheet", 5, None),
+        ("demo", 1, None),
+        ("http", 8, Some(360_000)),
+        ("image", 1, None),
+        ("noop", 12, None),
+    ];
     assert_eq!(policies, expected);
 }
 

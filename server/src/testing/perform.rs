@@ -83,7 +83,7 @@ impl Bench {
             .await
             .unwrap_or_else(|error| panic!("the job is refused: {error:?}"));
         let told = Arc::new(Told::default());
-        let yard = Surroundings { adder: Arc::<Told>::clone(&told), services: None };
+        let yard = Surroundings { adder: Arc::<Told>::clone(&told), services: None, reader: None };
         let (ctx, mut ends) = JobContext::new(
             JobId(1),
             attempt,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Yard;
 use super::start::{StartError, start};
 use crate::clock::Clock;
+use crate::config::WebhookConfig;
 use crate::kinds::Worker;
 use crate::kinds::command::{Command, CommandConfig};
 use crate::kinds::http::HttpConfig;
@@ -28,6 +29,7 @@ pub struct YardBuilder {
     pub(super) restart_budget: RestartBudget,
     pub(super) frame_interval: Option<Duration>,
     pub(super) clock: Clock,
+    pub(super) webhooks: BTreeMap<String, WebhookConfig>,
     pub(super) services: ServicesConfig,
 }
 
@@ -44,7 +46,7 @@ impl YardBuilder {
         self.register(|kinds| kinds.register(worker))
     }
 
-    /// Adds the kinds that the program `taskyard` comes with: `demo`, `http` and `image`.
+    /// Adds the kinds that the program `taskyard` comes with: `demo`, `http`, `image` and `contact-sheet`.
     pub fn built_in_kinds(self, http: HttpConfig) -> Self {
         self.register(|kinds| kinds.register_built_in(&http))
     }
@@ -90,6 +92,13 @@ impl YardBuilder {
     /// Where times come from; the system without it.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Tells these of jobs that ended, by jobs of the kind `http` in a queue called `webhooks`. Their secrets are names
+    /// in [`HttpConfig::secrets`].
+    pub fn webhooks(mut self, webhooks: BTreeMap<String, WebhookConfig>) -> Self {
+        self.webhooks = webhooks;
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 
 use actix::{Addr, Arbiter};
 use taskyard_shared::batch::{BatchId, BatchStatus};
@@ -61,6 +61,18 @@ pub(super) struct Inner {
     pub stopping: AtomicBool,
     pub instance: String,
     pub clock: Clock,
+}
+
+/// A yard that does not live on because of this.
+pub(crate) struct WeakYard {
+    inner: Weak<Inner>,
+}
+
+impl WeakYard {
+    /// None: nobody has the yard any more.
+    pub fn upgrade(&self) -> Option<Yard> {
+        self.inner.upgrade().map(|inner| Yard { inner })
+    }
 }
 
 impl Yard {
@@ -223,6 +235,10 @@ impl Yard {
         self.inner.kinds.infos()
     }
 
+    pub(crate) fn downgrade(&self) -> WeakYard {
+        WeakYard { inner: Arc::downgrade(&self.inner) }
+    }
+
     /// The queue's actor.
     pub fn queue(&self) -> &Addr<JobQueue> {
         &self.inner.queue
@@ -304,7 +320,7 @@ impl Yard {
         self.inner.clock.now_ms()
     }
 
-    pub(super) async fn read<T, F>(&self, read: F) -> Result<T, WireError>
+    pub(crate) async fn read<T, F>(&self, read: F) -> Result<T, WireError>
     where
         T: Send + 'static,
         F: FnOnce(&dyn StoreReader) -> Result<T, StoreError> + Send + 'static,

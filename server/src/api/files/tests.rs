@@ -17,7 +17,8 @@ use super::FilesApi;
 use crate::files::FileStore;
 use crate::kinds::tests::{TestFiles, test_files};
 use crate::store::{
-    CommitSeq, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts,
+    CommitSeq, EndedJob, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader,
+    WaitingFacts,
 };
 
 /// A store with job 7 alone, which has these files.
@@ -36,6 +37,9 @@ impl StoreReader for OneJob {
     fn artifact(&self, id: JobId, name: &str) -> Result<Option<FileRef>, StoreError> {
         let found = self.artifacts.iter().find(|file| id == JobId(7) && file.name == name);
         Ok(found.cloned())
+    }
+    fn ended(&self, _: EndedJob, _: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        Ok(Vec::new())
     }
     fn unreferenced(&self, _: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())

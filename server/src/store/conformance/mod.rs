@@ -240,7 +240,8 @@ macro_rules! suite {
                 clearing_goes_state_by_state_and_there_by_the_time_of_the_end,
                 a_single_finished_job_can_be_deleted,
                 a_job_that_has_not_ended_cannot_be_deleted,
-                a_retried_job_is_safe_from_clearing;
+                a_retried_job_is_safe_from_clearing,
+                ended_jobs_come_in_the_order_of_their_ends;
             waiting_facts:
                 nobody_knows_of_a_job_that_does_not_exist,
                 jobs_with_a_higher_priority_and_older_ones_are_ahead,

@@ -17,7 +17,8 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::store::{
-    CommitSeq, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts,
+    CommitSeq, EndedJob, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader,
+    WaitingFacts,
 };
 use crate::views::messages::ToSession;
 
@@ -272,6 +273,9 @@ impl StoreReader for Model {
         Ok(None)
     }
 
+    fn ended(&self, _: EndedJob, _: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        Ok(Vec::new())
+    }
     fn unreferenced(&self, _: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
