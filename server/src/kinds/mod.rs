@@ -8,6 +8,7 @@ pub mod command;
 pub mod context;
 pub mod demo;
 mod erased;
+pub(crate) mod fingerprint;
 pub mod http;
 pub mod image;
 pub mod job_builder;
