@@ -4,6 +4,9 @@
 //!
 //! What an attempt returned is kept as soon as it has returned, and only if nothing of its work goes on.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -147,25 +150,4 @@ fn when_it_ended(age_ms: u64) -> String {
         _ => 3_600_000,
     };
     format!("which ended {} ago", in_words(Duration::from_millis(age_ms - age_ms % unit_ms)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_age_of_a_result_is_told_in_units_that_matter() {
-        let table = [
-            (0, "has just ended"),
-            (999, "has just ended"),
-            (40_123, "ended 40 s ago"),
-            (60_999, "ended 61 s ago"),
-            (150_000, "ended 2 min ago"),
-            (3_700_000, "ended 61 min ago"),
-            (9_000_000, "ended 2 h ago"),
-        ];
-        for (age_ms, text) in table {
-            assert_eq!(when_it_ended(age_ms), format!("which {text}"));
-        }
-    }
 }

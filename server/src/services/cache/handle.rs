@@ -68,6 +68,7 @@ impl Cache {
 
     /// Keeps `value` under `key` for `ttl`, in place of what was there. Answers whether it is kept: not when it weighs
     /// more than an eighth of the cache. Keys of different uses should begin differently: `rates:EUR`.
+    /// Those that begin with `job:` are for results of jobs.
     ///
     /// # Errors
     /// The cache is restarting, the key is longer than 256 bytes, or the value is no JSON.

@@ -1,5 +1,5 @@
 //! The cache: JSON values under keys, each for a time, bounded together by weight. In use for results of jobs that may
-//! be used again, and for kinds of jobs.
+//! be used again (keys that begin with `job:`), and for kinds of jobs.
 //!
 //! It is in memory: a restart of the server forgets it.
 
