@@ -11,6 +11,7 @@ mod bounds;
 mod listener;
 mod log;
 mod progress;
+mod reuse;
 #[cfg(test)]
 mod tests;
 

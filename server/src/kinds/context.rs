@@ -208,7 +208,17 @@ impl JobContext {
         Ok(file)
     }
 
-    fn keep(&self, file: &FileRef) {
+    /// What it has kept so far.
+    pub(crate) fn artifacts(&self) -> Vec<FileRef> {
+        self.inner.artifacts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether nobody else holds a context of this attempt: nothing that its work began goes on.
+    pub(crate) fn is_the_last(&self) -> bool {
+        Arc::strong_count(&self.inner) == 1
+    }
+
+    pub(crate) fn keep(&self, file: &FileRef) {
         let mut artifacts = self.inner.artifacts.lock().unwrap_or_else(PoisonError::into_inner);
         artifacts.retain(|kept| kept.name != file.name);
         artifacts.push(file.clone());

@@ -10,6 +10,7 @@ pub mod context;
 pub mod demo;
 mod erased;
 pub mod file_arg;
+pub(crate) mod fingerprint;
 pub mod http;
 pub mod image;
 pub mod job_builder;

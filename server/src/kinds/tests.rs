@@ -15,7 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::{Adder, ContextEnds, Listener, Surroundings};
 use super::demo::{Demo, DemoArgs};
-use super::{HttpConfig, JobContext, JobResult, KindRegistry, Label, QueueDefaults, RetryPolicy, Worker};
+use super::{
+    HttpConfig, JobContext, JobResult, KindRegistry, Label, QueueDefaults, RegistryError, RetryPolicy, Worker,
+};
 use crate::files::FileStore;
 use crate::store::{IdempotencyKey, JobInsert, MemoryStore, Store};
 
@@ -272,6 +274,42 @@ impl Worker for Hasty {
 fn a_kind_whose_retries_are_out_of_bounds_cannot_be_registered() {
     let error = KindRegistry::builder().register(Hasty).err().map(|error| error.to_string());
     let says = "the jobs of \"hasty\" cannot be tried like that: timeout_ms must be 100 to";
+    assert!(error.as_deref().is_some_and(|error| error.starts_with(says)), "{error:?}");
+}
+
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
+/// Its results may be used for this time.
+pub(crate) struct Sums(pub Duration);
+
+impl Worker for Sums {
+    const KIND: &'static str = "sums";
+    const DESCRIPTION: &'static str = "";
+    type Args = DemoArgs;
+
+    fn cache_for(&self) -> Option<Duration> {
+        Some(self.0)
+    }
+
+    fn label(&self, _: &DemoArgs) -> Label {
+        Label::default()
+    }
+
+    async fn perform(&self, _: DemoArgs, _: JobContext) -> JobResult {
+        Ok(Value::Null)
+    }
+}
+
+#[test]
+fn a_kind_says_how_old_a_result_may_be_and_not_more_than_ten_years() {
+    let told = |time| {
+        let kinds = KindRegistry::builder().register(Sums(time))?.build();
+        Ok::<_, RegistryError>(kinds.infos().remove(0).cache_for_ms)
+    };
+    assert_eq!(told(MINUTE).ok().flatten(), Some(60_000));
+    assert_eq!(told(Duration::ZERO).ok(), Some(None));
+    let error = told(Duration::MAX).err().map(|error| error.to_string());
+    let says = "the results of \"sums\" cannot be used for so long: cache_for_ms must be 0 to";
     assert!(error.as_deref().is_some_and(|error| error.starts_with(says)), "{error:?}");
 }
 

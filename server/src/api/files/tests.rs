@@ -83,6 +83,7 @@ fn detail(inputs: &[FileRef], artifacts: &[FileRef]) -> JobDetail {
         job,
         args: json!({}),
         result: None,
+        reused: None,
         error: None,
         attempts: Vec::new(),
         inputs,

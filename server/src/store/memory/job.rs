@@ -24,6 +24,7 @@ pub(super) struct StoredJob {
     /// While it is pending, and no claim is to look at it.
     pub held_by: Option<MeterId>,
     result: Option<Value>,
+    reused: Option<JobId>,
     /// In full; the row has its first characters.
     pub error: Option<String>,
     /// The newest, oldest first; the last one may still run.
@@ -45,6 +46,7 @@ impl StoredJob {
             takes_results: insert.takes_results,
             held_by: None,
             result: None,
+            reused: None,
             error: None,
             attempts: VecDeque::new(),
             lost_attempts: VecDeque::new(),
@@ -118,6 +120,7 @@ impl StoredJob {
         self.attempt_ended(outcome, left.error.or(left.reason), now_ms);
         self.error = left.error.map(str::to_owned);
         self.result = left.result.cloned();
+        self.reused = left.reused;
         for file in artifacts {
             self.artifacts.retain(|known| known.name != file.name);
             self.artifacts.push(file.clone());
@@ -156,6 +159,7 @@ impl StoredJob {
             job: JobSummary::clone(&self.row),
             args: self.args(),
             result: self.result.clone(),
+            reused: self.reused,
             error: self.error.clone(),
             attempts: self.attempts.iter().cloned().collect(),
             inputs: self.inputs.clone(),
