@@ -62,7 +62,7 @@ impl StoreReader for Referring {
     fn artifact(&self, _: JobId, _: &str) -> Result<Option<FileRef>, StoreError> {
         Ok(None)
     }
-    fn log(&self, _: JobId, _: u32) -> Result<LogPage, StoreError> {
+    fn log(&self, _: JobId, _: Option<u32>, _: u32) -> Result<LogPage, StoreError> {
         Ok(LogPage::default())
     }
     fn answered(&self, _: &IdempotencyKey, _: i64) -> Result<Option<InsertResult>, StoreError> {

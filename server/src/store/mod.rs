@@ -98,9 +98,9 @@ pub trait StoreReader: Send + Sync {
     /// Of these SHA-256 sums, those that no job refers to any more, and no schedule for its jobs to come.
     fn unreferenced(&self, sha256: &[String]) -> Result<Vec<String>, StoreError>;
 
-    /// The newest `limit` lines of a job's log, oldest first, and the commit that they show. A job that does not
-    /// exist has none.
-    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError>;
+    /// The newest `limit` lines of a job's log, or of one of its attempts, oldest first, and the commit that they show.
+    /// A job that does not exist has none.
+    fn log(&self, id: JobId, attempt: Option<u32>, limit: u32) -> Result<LogPage, StoreError>;
 
     /// Jobs that ended behind `after`, in the order of their ends and, within a millisecond, of their numbers: at most
     /// `limit`. Its cost does not depend on how many jobs are stored, but on how many queues there are.

@@ -195,9 +195,9 @@ impl Yard {
         batch.ok_or_else(|| WireError::new(ErrorCode::NotFound, format!("there is no batch {id}")))
     }
 
-    /// The newest lines of a job's log, oldest first: at most `limit`.
-    pub async fn log(&self, id: JobId, limit: u32) -> Result<Vec<LogLine>, WireError> {
-        self.read(move |reader| reader.log(id, limit)).await.map(|page| page.lines)
+    /// The newest lines of a job's log, or of one of its attempts, oldest first: at most `limit`.
+    pub async fn log(&self, id: JobId, attempt: Option<u32>, limit: u32) -> Result<Vec<LogLine>, WireError> {
+        self.read(move |reader| reader.log(id, attempt, limit)).await.map(|page| page.lines)
     }
 
     /// Every queue as it stands, sorted by name.

@@ -44,7 +44,7 @@ impl StoreReader for OneJob {
     fn unreferenced(&self, _: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
-    fn log(&self, _: JobId, _: u32) -> Result<LogPage, StoreError> {
+    fn log(&self, _: JobId, _: Option<u32>, _: u32) -> Result<LogPage, StoreError> {
         Ok(LogPage::default())
     }
     fn answered(&self, _: &IdempotencyKey, _: i64) -> Result<Option<InsertResult>, StoreError> {

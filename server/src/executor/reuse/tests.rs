@@ -100,7 +100,7 @@ impl Setup {
     }
 
     async fn log(&self, id: JobId) -> Vec<String> {
-        let lines = self.yard.log(id, 10).await.expect("it is stored");
+        let lines = self.yard.log(id, None, 10).await.expect("it is stored");
         lines.into_iter().map(|line| line.text).collect()
     }
 

@@ -148,9 +148,12 @@ impl StoredJob {
         }
     }
 
-    /// The newest lines, oldest first.
-    pub fn newest_lines(&self, limit: usize) -> Vec<LogLine> {
-        self.log.values().skip(self.log.len().saturating_sub(limit)).cloned().collect()
+    /// The newest lines, of all attempts or of one, oldest first.
+    pub fn newest_lines(&self, attempt: Option<u32>, limit: usize) -> Vec<LogLine> {
+        let wanted = |line: &&LogLine| attempt.is_none_or(|attempt| line.attempt == attempt);
+        let mut lines: Vec<_> = self.log.values().rev().filter(wanted).take(limit).cloned().collect();
+        lines.reverse();
+        lines
     }
 
     /// All but what is said of other jobs.

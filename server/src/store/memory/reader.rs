@@ -60,9 +60,10 @@ impl StoreReader for Reader {
         Ok(sha256.iter().filter(|sum| !used.contains(sum.as_str())).cloned().collect())
     }
 
-    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError> {
+    fn log(&self, id: JobId, attempt: Option<u32>, limit: u32) -> Result<LogPage, StoreError> {
         let yard = self.shared.read();
-        let lines = yard.jobs.get(&id).map(|job| job.newest_lines(limit as usize)).unwrap_or_default();
+        let lines =
+            yard.jobs.get(&id).map(|job| job.newest_lines(attempt, limit as usize)).unwrap_or_default();
         Ok(LogPage { lines, as_of: yard.seq })
     }
 

@@ -260,7 +260,7 @@ impl StoreReader for Model {
         Ok(self.page(query))
     }
 
-    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError> {
+    fn log(&self, id: JobId, _: Option<u32>, limit: u32) -> Result<LogPage, StoreError> {
         self.count_read()?;
         Ok(LogPage { lines: self.lines(id, limit), as_of: self.commit_seq() })
     }

@@ -70,8 +70,8 @@ impl StoreReader for SqliteReader {
         self.snapshot(|snapshot| snapshot.unreferenced(sha256))
     }
 
-    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError> {
-        self.snapshot(|snapshot| snapshot.log(id, limit))
+    fn log(&self, id: JobId, attempt: Option<u32>, limit: u32) -> Result<LogPage, StoreError> {
+        self.snapshot(|snapshot| snapshot.log(id, attempt, limit))
     }
 
     fn ended(&self, after: EndedJob, limit: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
