@@ -136,7 +136,11 @@ fn builder(config: &Config) -> YardBuilder {
         .built_in_kinds(config.http.clone())
         .executor_threads(config.executor.threads)
         .files_quota(config.files.quota_bytes())
-        .services(ServicesConfig { submissions: config.submissions.rate(), ..ServicesConfig::default() })
+        .services(ServicesConfig {
+            submissions: config.submissions.rate(),
+            pools: config.pools.clone(),
+            ..ServicesConfig::default()
+        })
         .restart_budget(RestartBudget {
             max_restarts: config.supervision.max_restarts,
             within: config.supervision.within(),

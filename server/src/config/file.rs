@@ -6,7 +6,7 @@ use toml::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
-use super::keys::{Keys, QUEUES};
+use super::keys::{Keys, POOLS, QUEUES};
 
 /// A setting and where it was found.
 pub(super) struct FileSetting {
@@ -35,6 +35,9 @@ pub(super) fn settings(path: &Path, text: &str, keys: &Keys) -> Result<Vec<FileS
         keys.section(name).map_err(|sentence| wrong(line, sentence))?;
         if name == QUEUES {
             check_queues(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
+        }
+        if name == POOLS {
+            check_pools(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
         }
         collect(text, name, content, values.get(name), &mut found);
     }
@@ -67,6 +70,21 @@ fn check_queues(text: &str, queues: &DeTable<'_>) -> Result<(), (usize, String)>
     Ok(())
 }
 
+/// A pool must be a table, and say its kind.
+fn check_pools(text: &str, pools: &DeTable<'_>) -> Result<(), (usize, String)> {
+    for (name, pool) in pools {
+        let (line, name) = (line_at(text, name.span().start), name.get_ref());
+        match pool.get_ref() {
+            DeValue::Table(settings) if settings.contains_key("kind") => {}
+            DeValue::Table(_) => {
+                return Err((line, format!("pools.{name}.kind is missing; say smtp, postgres or sqlite")));
+            }
+            _ => return Err((line, format!("write [pools.{name}] on a line of its own, its keys below"))),
+        }
+    }
+    Ok(())
+}
+
 /// Adds every value below `table`, tables within it included.
 fn collect(
     text: &str,
@@ -80,7 +98,7 @@ fn collect(
         let full = format!("{prefix}.{name}");
         let value = values.and_then(|values| values.get(name));
         match (inner.get_ref(), value) {
-            (DeValue::Table(inner), _) if prefix == QUEUES => collect(text, &full, inner, value, found),
+            (DeValue::Table(inner), _) if [QUEUES, POOLS].contains(&prefix) => collect(text, &full, inner, value, found),
             (_, Some(value)) => {
                 found.push(FileSetting {
                     key: full,

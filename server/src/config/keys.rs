@@ -6,8 +6,9 @@ use toml::{Table, Value};
 
 use super::sections::Config;
 
-/// The section whose tables people name themselves.
+/// The sections whose tables people name themselves.
 pub(super) const QUEUES: &str = "queues";
+pub(super) const POOLS: &str = "pools";
 /// What each of these tables may hold, with a value of the right type.
 const QUEUE_KEYS: [(&str, Value); 4] = [
     ("concurrency", Value::Integer(1)),
@@ -16,7 +17,30 @@ const QUEUE_KEYS: [(&str, Value); 4] = [
     ("timeout_s", Value::Integer(1)),
 ];
 
-/// Every key in full (`server.bind`) with its default, but for the queues'.
+/// What each table of a pool may hold; which of them go together is checked in `pools.rs`.
+const POOL_KEYS: [(&str, Value); 19] = [
+    ("kind", Value::String(String::new())),
+    ("host", Value::String(String::new())),
+    ("port", Value::Integer(1)),
+    ("tls", Value::String(String::new())),
+    ("allow_plain", Value::Boolean(false)),
+    ("ca_file", Value::String(String::new())),
+    ("user", Value::String(String::new())),
+    ("password", Value::String(String::new())),
+    ("password_env", Value::String(String::new())),
+    ("password_file", Value::String(String::new())),
+    ("from", Value::String(String::new())),
+    ("url", Value::String(String::new())),
+    ("database", Value::String(String::new())),
+    ("sslmode", Value::String(String::new())),
+    ("path", Value::String(String::new())),
+    ("max_size", Value::Integer(1)),
+    ("timeout_s", Value::Integer(1)),
+    ("max_lifetime_s", Value::Integer(1)),
+    ("idle_timeout_s", Value::Integer(1)),
+];
+
+/// Every key in full (`server.bind`) with its default, but for the queues' and pools'.
 pub(super) struct Keys {
     defaults: BTreeMap<String, Value>,
 }
@@ -34,8 +58,11 @@ impl Keys {
 
     /// A value of the type that the key must have; a sentence when there is no such key.
     pub(super) fn example(&self, key: &str) -> Result<Value, String> {
-        if let Some((name, last)) = split_queue_key(key) {
-            return queue_example(name, last);
+        if let Some((name, last)) = split_key(QUEUES, key) {
+            return named_example(name, last, "queue", &QUEUE_KEYS);
+        }
+        if let Some((name, last)) = split_key(POOLS, key) {
+            return named_example(name, last, "pool", &POOL_KEYS);
         }
         self.defaults.get(key).cloned().ok_or_else(|| {
             let hint = nearest(key, self.defaults.keys().map(String::as_str));
@@ -51,10 +78,10 @@ impl Keys {
     /// Whether `name` is a section; a sentence when it is not.
     pub(super) fn section(&self, name: &str) -> Result<(), String> {
         let sections = default_table();
-        if sections.contains_key(name) || name == QUEUES {
+        if sections.contains_key(name) || [QUEUES, POOLS].contains(&name) {
             return Ok(());
         }
-        let hint = nearest(name, sections.keys().map(String::as_str).chain([QUEUES]));
+        let hint = nearest(name, sections.keys().map(String::as_str).chain([QUEUES, POOLS]));
         Err(format!("there is no section \"{name}\"{hint}"))
     }
 }
@@ -79,19 +106,20 @@ pub(super) fn default_table() -> Table {
 }
 
 /// `queues.NAME.KEY` as NAME and KEY. A name may hold dots in quotes, so KEY is what follows the last one.
-fn split_queue_key(key: &str) -> Option<(&str, &str)> {
-    key.strip_prefix(QUEUES)?.strip_prefix('.')?.rsplit_once('.')
+fn split_key<'k>(section: &str, key: &'k str) -> Option<(&'k str, &'k str)> {
+    key.strip_prefix(section)?.strip_prefix('.')?.rsplit_once('.')
 }
 
-fn queue_example(name: &str, key: &str) -> Result<Value, String> {
+/// `what`: what the tables of the section are.
+fn named_example(name: &str, key: &str, what: &str, keys: &[(&str, Value)]) -> Result<Value, String> {
     if !taskyard_shared::limits::is_identifier(name) {
         return Err(format!(
-            "\"{name}\" cannot name a queue: use up to {} lower-case letters, digits, - and _, starting with a letter",
+            "\"{name}\" cannot name a {what}: use up to {} lower-case letters, digits, - and _, starting with a letter",
             taskyard_shared::limits::MAX_IDENTIFIER_BYTES
         ));
     }
-    QUEUE_KEYS.into_iter().find(|(known, _)| *known == key).map(|(_, value)| value).ok_or_else(|| {
-        let hint = nearest(key, QUEUE_KEYS.iter().map(|(known, _)| *known));
-        format!("a queue has no key \"{key}\"{hint}")
+    keys.iter().find(|(known, _)| *known == key).map(|(_, value)| value.clone()).ok_or_else(|| {
+        let hint = nearest(key, keys.iter().map(|(known, _)| *known));
+        format!("a {what} has no key \"{key}\"{hint}")
     })
 }

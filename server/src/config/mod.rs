@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod keys;
 mod load;
+mod pools;
 mod sections;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use taskyard_shared::limit::Rate;
 
+use crate::services::pool::PoolSettings;
 use crate::store::QueueSettings;
 
 /// Everything a server can be told before it starts. The bounds stand in `checks.rs`.
@@ -26,6 +27,9 @@ pub struct Config {
     pub submissions: SubmissionsConfig,
     /// Settings that a queue gets when it is made. A queue that exists keeps what people set since.
     pub queues: BTreeMap<String, QueueConfig>,
+    /// Pools of connections, read by `pools.rs`, which knows which keys go together.
+    #[serde(skip)]
+    pub pools: BTreeMap<String, PoolSettings>,
 }
 
 /// Where the server listens, and to whom.

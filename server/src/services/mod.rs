@@ -7,11 +7,13 @@
 pub mod cache;
 mod error;
 pub mod limiter;
+pub mod pool;
 mod publisher;
 mod start;
 
 pub use cache::{Cache, CacheLimits};
 pub use error::ServiceError;
 pub use limiter::{Client, Limiter, RateLimiter, Verdict};
+pub use pool::{ConnectionPool, Pools};
 pub(crate) use publisher::{Publisher, Publishes};
 pub use start::{Services, ServicesConfig};
