@@ -9,16 +9,19 @@ use crate::job::{JobDetail, JobId};
 use crate::kind::KindInfo;
 use crate::limit::{Limit, LimitStatus};
 use crate::new_job::{NewJob, NewJobs};
+use crate::object::objects_only;
 use crate::operation::{NewOperation, Operation, OperationId};
 use crate::queue::{QueueChange, QueueStatus};
 use crate::schedule::{Schedule, ScheduleStatus};
 use crate::service::Services;
 use crate::view::{ViewId, ViewQuery, YardLists};
 
+objects_only!(ClientFrame, Resume, Command);
+
 /// One text frame from a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(remote = "ClientFrame", tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(
     target_pointer_width = "64",
     expect(
@@ -49,7 +52,7 @@ pub enum ClientFrame {
 /// The last frame that a client has of a view.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Resume", deny_unknown_fields)]
 pub struct Resume {
     /// The `instance` of the server's hello at that time: sequence numbers of another count for nothing.
     pub instance: String,
@@ -59,7 +62,7 @@ pub struct Resume {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(remote = "Command", tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Command {
     AddJob {
         job: NewJob,

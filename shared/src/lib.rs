@@ -16,6 +16,7 @@ pub mod limit;
 pub mod limits;
 pub mod log;
 pub mod new_job;
+pub mod object;
 pub mod operation;
 pub mod queue;
 pub mod schedule;

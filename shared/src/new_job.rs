@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::job::{JobId, JobState};
+use crate::object::objects_only;
+
+objects_only!(NewJob, Backoff, Unique, NewJobs);
 
 /// A job that somebody wants added. Everything but `kind` may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "NewJob", deny_unknown_fields)]
 pub struct NewJob {
     pub kind: String,
     /// The queue to wait in; without it, the kind's own.
@@ -112,7 +115,7 @@ impl OnFailure {
 /// `base_ms` (`fixed`), at most `max_ms`, give or take `jitter_percent` of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Backoff", deny_unknown_fields)]
 pub struct Backoff {
     #[serde(default)]
     pub curve: BackoffCurve,
@@ -152,7 +155,7 @@ impl Backoff {
 /// there is a period, for no longer than that after it was added.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Unique", deny_unknown_fields)]
 pub struct Unique {
     /// Without it, the kind with all arguments. Keys of different kinds are different.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -206,7 +209,7 @@ pub enum AddMode {
 /// Several jobs to be added in one call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "NewJobs", deny_unknown_fields)]
 pub struct NewJobs {
     /// 1 to [`crate::limits::MAX_JOBS_PER_ADD`].
     pub jobs: Vec<NewJob>,

@@ -69,7 +69,7 @@ mod tests {
     }
 
     async fn answered(outcomes: Vec<AddOutcome>, mode: AddMode) -> (u16, Value) {
-        let response = answer(AddAnswer { batch: Some(BatchId(1)), outcomes }, mode);
+        let response = answer(AddAnswer { batch: Some(BatchId(1)), outcomes, is_repeated: false }, mode);
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body()).await.expect("a body in memory");
         (status, serde_json::from_slice(&body).expect("JSON"))

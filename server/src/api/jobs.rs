@@ -10,6 +10,7 @@ use taskyard_shared::job::{JobId, JobState, JobSummary};
 use taskyard_shared::limits::{MAX_LOG_LINES, MAX_VIEW_ROWS};
 use taskyard_shared::log::LogLine;
 use taskyard_shared::new_job::NewJob;
+use taskyard_shared::reads_objects_only;
 use taskyard_shared::view::{JobFilter, JobsQuery, SortOrder, WindowStart};
 
 use super::command::run;
@@ -17,6 +18,8 @@ use super::problem::Problem;
 use super::request::{Id, IdempotencyHeader, JsonBody, Query};
 use crate::Yard;
 use crate::services::Client;
+
+reads_objects_only!(JobChange);
 
 /// Answers 201 for a job that was stored, and 200 where another one has its unique key and is the answer.
 pub async fn add(
@@ -121,7 +124,7 @@ pub async fn delete(yard: web::Data<Yard>, Id(id): Id<JobId>) -> Result<HttpResp
 
 /// What can be changed of a job that has not begun.
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "JobChange", deny_unknown_fields)]
 pub struct JobChange {
     /// Higher runs first: -100 to 100.
     priority: i16,

@@ -1,8 +1,10 @@
 //! Errors of the API in the form of RFC 9457: `application/problem+json`.
 
+use std::time::Duration;
+
 use actix_web::body::BoxBody;
-use actix_web::error::BlockingError;
-use actix_web::http::{StatusCode, header};
+use actix_web::error::{BlockingError, InternalError};
+use actix_web::http::{ConnectionType, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder, ResponseError};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,6 +44,13 @@ pub struct RefusedJob {
     /// Its place among the jobs, from 0; that of `then` comes last.
     pub index: usize,
     pub error: WireError,
+}
+
+impl Problem {
+    /// An error for a request that is answered already.
+    pub fn answered(response: HttpResponse) -> actix_web::Error {
+        InternalError::from_response("answered", response).into()
+    }
 }
 
 impl std::fmt::Display for Problem {
@@ -92,6 +101,15 @@ pub fn wrong_method(request: &HttpRequest, allowed: &str) -> HttpResponse {
     if let Ok(allowed) = allowed.parse() {
         response.headers_mut().insert(header::ALLOW, allowed);
     }
+    response
+}
+
+/// The rest of the body did not come within `patience`. The connection is closed, since it may still come.
+pub fn too_slow(patience: Duration) -> HttpResponse {
+    let message = format!("nothing more of the body came for {} s; send it again", patience.as_secs());
+    let error = WireError::new(ErrorCode::BadRequest, message);
+    let mut response = respond(StatusCode::REQUEST_TIMEOUT, &error, &[]);
+    response.head_mut().set_connection_type(ConnectionType::Close);
     response
 }
 

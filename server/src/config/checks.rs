@@ -7,8 +7,10 @@ use taskyard_shared::limits::{MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_DELAY_MS};
 use toml::Value;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
+use super::command_keys;
+
 /// Whole numbers: key, least, most.
-const BOUNDS: [(&str, i64, i64); 10] = [
+const BOUNDS: [(&str, i64, i64); 11] = [
     ("server.max_sessions", 1, 1_000_000),
     ("server.workers", 1, 512),
     ("files.quota_mb", 0, 1_000_000_000),
@@ -16,6 +18,7 @@ const BOUNDS: [(&str, i64, i64); 10] = [
     ("shutdown.deadline_s", 0, 86_400),
     ("supervision.max_restarts", 0, 1_000),
     ("supervision.within_s", 1, 86_400),
+    ("cache.max_mb", 0, 1_000_000),
     ("submissions.count", 0, 1_000_000),
     ("submissions.per_s", 1, 86_400),
     ("submissions.burst", 0, 1_000_000),
@@ -29,10 +32,18 @@ pub(super) fn check(key: &str, value: &Value, example: &Value) -> Result<(), Str
     match value {
         Value::Integer(number) => check_number(key, *number),
         Value::String(text) => check_text(key, text),
-        Value::Array(items) => items.iter().try_for_each(|item| match item {
-            Value::String(text) => check_item(key, text),
-            other => Err(format!("{key} holds {}; it must hold texts in quotes", kind(other))),
-        }),
+        Value::Array(items) => {
+            let of_numbers =
+                example.as_array().and_then(|items| items.first()).is_some_and(Value::is_integer);
+            items.iter().try_for_each(|item| match item {
+                Value::Integer(number) if of_numbers => check_number(key, *number),
+                other if of_numbers => {
+                    Err(format!("{key} holds {}; it must hold whole numbers", kind(other)))
+                }
+                Value::String(text) => check_item(key, text),
+                other => Err(format!("{key} holds {}; it must hold texts in quotes", kind(other))),
+            })
+        }
         _ => Ok(()),
     }
 }
@@ -40,6 +51,7 @@ pub(super) fn check(key: &str, value: &Value, example: &Value) -> Result<(), Str
 fn check_number(key: &str, number: i64) -> Result<(), String> {
     let bound = queue_bound(key)
         .or_else(|| pool_bound(key))
+        .or_else(|| command_keys::bound(key))
         .or_else(|| BOUNDS.iter().find(|bound| bound.0 == key).map(|bound| (bound.1, bound.2)));
     match bound {
         Some((least, most)) if !(least..=most).contains(&number) => {
@@ -80,9 +92,16 @@ fn check_text(key: &str, text: &str) -> Result<(), String> {
         "log.level" if !is_log_filter(text) => {
             "error, warn, info, debug, trace or off, or by part such as info,taskyard=debug"
         }
+        key if is_parameter_type(key) && !matches!(text, "integer" | "text" | "boolean" | "file") => {
+            "integer, text, boolean or file"
+        }
         _ => return Ok(()),
     };
     Err(format!("{key} is \"{text}\"; it must be {wrong}"))
+}
+
+fn is_parameter_type(key: &str) -> bool {
+    key.starts_with("commands.") && key.contains(".parameters.") && key.ends_with(".type")
 }
 
 fn check_item(key: &str, text: &str) -> Result<(), String> {

@@ -5,8 +5,9 @@ use std::path::Path;
 use toml::Value;
 use toml::de::{DeTable, DeValue};
 
+use super::command_keys::{self, ENV, PARAMETERS};
 use super::error::ConfigError;
-use super::keys::{Keys, POOLS, QUEUES};
+use super::keys::{COMMANDS, Keys, POOLS, QUEUES};
 
 /// A setting and where it was found.
 pub(super) struct FileSetting {
@@ -38,6 +39,10 @@ pub(super) fn settings(path: &Path, text: &str, keys: &Keys) -> Result<Vec<FileS
         }
         if name == POOLS {
             check_pools(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
+        }
+        if name == COMMANDS {
+            command_keys::check_shape(content)
+                .map_err(|(offset, sentence)| wrong(line_at(text, offset), sentence))?;
         }
         collect(text, name, content, values.get(name), &mut found);
     }
@@ -98,7 +103,9 @@ fn collect(
         let full = format!("{prefix}.{name}");
         let value = values.and_then(|values| values.get(name));
         match (inner.get_ref(), value) {
-            (DeValue::Table(inner), _) if [QUEUES, POOLS].contains(&prefix) => collect(text, &full, inner, value, found),
+            (DeValue::Table(inner), _) if is_inner_section(prefix, name) => {
+                collect(text, &full, inner, value, found);
+            }
             (_, Some(value)) => {
                 found.push(FileSetting {
                     key: full,
@@ -108,6 +115,18 @@ fn collect(
             }
             (_, None) => {}
         }
+    }
+}
+
+/// Whether a table of this name below `prefix` has settings of its own.
+fn is_inner_section(prefix: &str, name: &str) -> bool {
+    let depth = prefix.split('.').count();
+    match prefix.split('.').next() {
+        Some(QUEUES | POOLS) => depth == 1,
+        Some(COMMANDS) => {
+            depth == 1 || (depth == 2 && matches!(name, ENV | PARAMETERS)) || prefix.ends_with(".parameters")
+        }
+        _ => false,
     }
 }
 

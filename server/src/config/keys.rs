@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use taskyard_shared::limits::{IDENTIFIER_RULE, is_identifier};
 use toml::{Table, Value};
 
+use super::command_keys;
 use super::sections::Config;
 
 /// The sections whose tables people name themselves.
 pub(super) const QUEUES: &str = "queues";
 pub(super) const POOLS: &str = "pools";
+pub(super) const COMMANDS: &str = "commands";
 /// What each of these tables may hold, with a value of the right type.
 const QUEUE_KEYS: [(&str, Value); 4] = [
     ("concurrency", Value::Integer(1)),
@@ -40,7 +43,7 @@ const POOL_KEYS: [(&str, Value); 19] = [
     ("idle_timeout_s", Value::Integer(1)),
 ];
 
-/// Every key in full (`server.bind`) with its default, but for the queues' and pools'.
+/// Every key in full (`server.bind`) with its default, but for those of queues, pools and commands.
 pub(super) struct Keys {
     defaults: BTreeMap<String, Value>,
 }
@@ -56,15 +59,19 @@ impl Keys {
         Keys { defaults }
     }
 
-    /// A value of the type that the key must have; a sentence when there is no such key.
-    pub(super) fn example(&self, key: &str) -> Result<Value, String> {
+    /// A value of the type that the key must have, None where that depends on other keys; a sentence when there is no
+    /// such key.
+    pub(super) fn example(&self, key: &str) -> Result<Option<Value>, String> {
         if let Some((name, last)) = split_key(QUEUES, key) {
-            return named_example(name, last, "queue", &QUEUE_KEYS);
+            return named_example(name, last, "queue", &QUEUE_KEYS).map(Some);
         }
         if let Some((name, last)) = split_key(POOLS, key) {
-            return named_example(name, last, "pool", &POOL_KEYS);
+            return named_example(name, last, "pool", &POOL_KEYS).map(Some);
         }
-        self.defaults.get(key).cloned().ok_or_else(|| {
+        if let Some(path) = command_keys::path_of(key) {
+            return command_keys::example(path);
+        }
+        self.defaults.get(key).cloned().map(Some).ok_or_else(|| {
             let hint = nearest(key, self.defaults.keys().map(String::as_str));
             format!("there is no key \"{key}\"{hint}")
         })
@@ -78,10 +85,11 @@ impl Keys {
     /// Whether `name` is a section; a sentence when it is not.
     pub(super) fn section(&self, name: &str) -> Result<(), String> {
         let sections = default_table();
-        if sections.contains_key(name) || [QUEUES, POOLS].contains(&name) {
+        const NAMED: [&str; 3] = [QUEUES, POOLS, COMMANDS];
+        if sections.contains_key(name) || NAMED.contains(&name) {
             return Ok(());
         }
-        let hint = nearest(name, sections.keys().map(String::as_str).chain([QUEUES, POOLS]));
+        let hint = nearest(name, sections.keys().map(String::as_str).chain(NAMED));
         Err(format!("there is no section \"{name}\"{hint}"))
     }
 }
@@ -112,14 +120,16 @@ fn split_key<'k>(section: &str, key: &'k str) -> Option<(&'k str, &'k str)> {
 
 /// `what`: what the tables of the section are.
 fn named_example(name: &str, key: &str, what: &str, keys: &[(&str, Value)]) -> Result<Value, String> {
-    if !taskyard_shared::limits::is_identifier(name) {
-        return Err(format!(
-            "\"{name}\" cannot name a {what}: use up to {} lower-case letters, digits, - and _, starting with a letter",
-            taskyard_shared::limits::MAX_IDENTIFIER_BYTES
-        ));
-    }
+    check_name(name, &format!("a {what}"))?;
     keys.iter().find(|(known, _)| *known == key).map(|(_, value)| value.clone()).ok_or_else(|| {
         let hint = nearest(key, keys.iter().map(|(known, _)| *known));
         format!("a {what} has no key \"{key}\"{hint}")
     })
+}
+
+pub(super) fn check_name(name: &str, what: &str) -> Result<(), String> {
+    if is_identifier(name) {
+        return Ok(());
+    }
+    Err(format!("\"{name}\" cannot name {what}: a name has {IDENTIFIER_RULE}"))
 }

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::checks::check;
+use super::commands::CommandConfig;
 use super::error::ConfigError;
-use super::file;
-use super::keys::{Keys, POOLS, closest, default_table};
+use super::file::{self, FileSetting};
+use super::keys::{COMMANDS, Keys, POOLS, closest, default_table};
 use super::pools::{self, ReadPools};
 use super::sections::Config;
+use crate::kinds::command::{Declaration, Mistake};
 
 /// Read when no file is named and this one exists.
 const DEFAULT_FILE: &str = "taskyard.toml";
@@ -69,12 +71,32 @@ fn load_file(sources: &Sources, keys: &Keys, table: &mut Table) -> Result<ReadPo
         .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
     let wrong = |line, sentence| ConfigError::File { path: path.to_owned(), line, sentence };
     let settings = file::settings(path, &text, keys)?;
-    for setting in &settings {
-        set(keys, table, &setting.key, setting.value.clone())
-            .map_err(|sentence| wrong(setting.line, sentence))?;
+    let mut lines = BTreeMap::new();
+    for FileSetting { key, line, value } in &settings {
+        set(keys, table, key, value.clone()).map_err(|sentence| wrong(*line, sentence))?;
+        lines.insert(key.clone(), *line);
     }
+    check_commands(table, &lines).map_err(|(line, sentence)| wrong(line, sentence))?;
     table.remove(POOLS);
     pools::read(&settings, &sources.environment).map_err(|(line, sentence)| wrong(line, sentence))
+}
+
+/// Whether what each command says fits together. `lines` knows where each key stands.
+fn check_commands(table: &Table, lines: &BTreeMap<String, usize>) -> Result<(), (usize, String)> {
+    let commands = table.get(COMMANDS).and_then(Value::as_table);
+    for (name, command) in commands.into_iter().flatten() {
+        let prefix = format!("{COMMANDS}.{name}.");
+        let line_of = |key: &str| lines.get(&format!("{prefix}{key}")).copied();
+        let begins = line_of("program").unwrap_or(1);
+        let config: CommandConfig = command
+            .clone()
+            .try_into()
+            .map_err(|error: toml::de::Error| (begins, error.message().to_owned()))?;
+        Declaration::new(name, &config).map_err(|Mistake { key, sentence }| {
+            (line_of(&key).unwrap_or(begins), format!("{prefix}{key}: {sentence}"))
+        })?;
+    }
+    Ok(())
 }
 
 fn load_environment(
@@ -106,7 +128,7 @@ fn load_environment(
 /// Sets a key to what `text` means for a value of its type. Lists are separated by commas.
 fn set_text(keys: &Keys, table: &mut Table, key: &str, text: &str) -> Result<(), String> {
     let not = |what: &str| format!("{key} is \"{text}\"; it must be {what}");
-    let value = match keys.example(key)? {
+    let value = match keys.example(key)?.unwrap_or_else(|| Value::String(String::new())) {
         Value::Integer(_) => Value::Integer(text.trim().parse().map_err(|_| not("a whole number"))?),
         Value::Boolean(_) => Value::Boolean(text.trim().parse().map_err(|_| not("true or false"))?),
         Value::Array(_) => {
@@ -119,7 +141,9 @@ fn set_text(keys: &Keys, table: &mut Table, key: &str, text: &str) -> Result<(),
 }
 
 fn set(keys: &Keys, table: &mut Table, key: &str, value: Value) -> Result<(), String> {
-    check(key, &value, &keys.example(key)?)?;
+    if let Some(example) = keys.example(key)? {
+        check(key, &value, &example)?;
+    }
     let Some((path, last)) = key.rsplit_once('.') else { return Err(format!("\"{key}\" is a section")) };
     let mut place = table;
     for part in path.split('.') {

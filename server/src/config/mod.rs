@@ -4,6 +4,8 @@
 //! checked where it is written, so a mistake is reported with its place, and nothing unknown is passed over.
 
 mod checks;
+mod command_keys;
+mod commands;
 mod error;
 mod file;
 mod keys;
@@ -13,6 +15,7 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
+pub use commands::{CommandConfig, ParameterConfig, ParameterType};
 pub use error::ConfigError;
 pub use load::{Flag, Sources, load};
 pub use sections::{

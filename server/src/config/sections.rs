@@ -8,7 +8,10 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use taskyard_shared::limit::Rate;
+use taskyard_shared::queue::QueueStatus;
 
+use super::commands::CommandConfig;
+use crate::services::CacheLimits;
 use crate::services::pool::PoolSettings;
 use crate::store::QueueSettings;
 
@@ -25,11 +28,14 @@ pub struct Config {
     pub log: LogConfig,
     pub supervision: SupervisionConfig,
     pub submissions: SubmissionsConfig,
+    pub cache: CacheConfig,
     /// Settings that a queue gets when it is made. A queue that exists keeps what people set since.
     pub queues: BTreeMap<String, QueueConfig>,
     /// Pools of connections, read by `pools.rs`, which knows which keys go together.
     #[serde(skip)]
     pub pools: BTreeMap<String, PoolSettings>,
+    /// What jobs of the kind `command` may run. Without any there is no such kind.
+    pub commands: BTreeMap<String, CommandConfig>,
 }
 
 /// Where the server listens, and to whom.
@@ -184,6 +190,25 @@ impl Default for SupervisionConfig {
     }
 }
 
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheConfig {
+    /// What the cache may hold, in MiB; 0: nothing.
+    pub max_mb: u64,
+}
+
+impl CacheConfig {
+    pub fn limits(&self) -> CacheLimits {
+        CacheLimits { max_bytes: self.max_mb.saturating_mul(1024 * 1024) }
+    }
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        CacheConfig { max_mb: 64 }
+    }
+}
+
 /// How often one client may submit: add one job, or many in one call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -225,12 +250,25 @@ pub struct QueueConfig {
 }
 
 impl QueueConfig {
+    /// Whether the queue is as it would be made.
+    pub fn is_kept_by(&self, queue: &QueueStatus) -> bool {
+        let QueueConfig { concurrency, paused, max_attempts, timeout_s: _ } = *self;
+        concurrency == queue.concurrency
+            && paused == queue.paused
+            && max_attempts == queue.max_attempts
+            && self.timeout_ms() == queue.timeout_ms
+    }
+
+    fn timeout_ms(&self) -> Option<u64> {
+        self.timeout_s.map(|seconds| seconds.saturating_mul(1_000))
+    }
+
     /// What a queue is made with.
     pub fn settings(&self) -> QueueSettings {
         QueueSettings {
             paused: self.paused,
             max_attempts: self.max_attempts,
-            timeout_ms: self.timeout_s.map(|seconds| seconds.saturating_mul(1_000)),
+            timeout_ms: self.timeout_ms(),
             ..QueueSettings::with_concurrency(self.concurrency)
         }
     }

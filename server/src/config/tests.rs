@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use taskyard_shared::queue::{QueueStatus, Retention, StateCounts};
+
 use super::*;
 
 fn from_file(text: &str) -> Result<Config, String> {
@@ -20,6 +22,38 @@ fn from_variable(variable: &str, value: &str) -> Result<Config, String> {
 fn nothing_given_is_the_default() {
     assert_eq!(load(&Sources::default()).unwrap(), Config::default());
     assert_eq!(from_file("").unwrap(), Config::default());
+}
+
+#[test]
+fn a_queue_that_is_otherwise_in_any_setting_is_not_as_configured() {
+    let configured =
+        QueueConfig { concurrency: 4, paused: false, max_attempts: Some(3), timeout_s: Some(60) };
+    let status = |change: fn(&mut QueueStatus)| {
+        let mut status = QueueStatus {
+            name: "mail".to_owned(),
+            concurrency: 4,
+            paused: false,
+            draining: false,
+            max_attempts: Some(3),
+            timeout_ms: Some(60_000),
+            retention: Retention::default(),
+            counts: StateCounts::default(),
+            stopping: 0,
+        };
+        change(&mut status);
+        status
+    };
+    assert!(configured.is_kept_by(&status(|_| {})));
+    assert!(configured.is_kept_by(&status(|it| it.draining = true)), "that cannot be configured");
+    let changes: [fn(&mut QueueStatus); 4] = [
+        |it| it.concurrency = 1,
+        |it| it.paused = true,
+        |it| it.max_attempts = None,
+        |it| it.timeout_ms = Some(1_000),
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        assert!(!configured.is_kept_by(&status(change)), "{at}");
+    }
 }
 
 #[test]
@@ -49,6 +83,8 @@ fn every_section_can_be_set_in_a_file() {
         [supervision]
         max_restarts = 2
         within_s = 10
+        [cache]
+        max_mb = 1
         [submissions]
         count = 20
         per_s = 2
@@ -121,6 +157,115 @@ fn mistakes_in_a_file_name_the_line_and_what_to_write() {
     ];
     for (text, expected) in cases {
         let error = from_file(text).expect_err(text);
+        assert!(error.contains(expected), "{text:?}\n  gives   {error}\n  without {expected}");
+    }
+}
+
+#[test]
+fn commands_are_declared_in_a_file() {
+    let config = from_file(
+        r#"
+        [commands.resize]
+        program = "/usr/bin/convert"
+        description = "Makes a picture smaller."
+        args = ["{picture}", "-resize", "{width}x", "{output}/small.png"]
+        env = { OMP_NUM_THREADS = "1" }
+        pass_env = ["HOME"]
+        success_codes = [0, 2]
+        [commands.resize.parameters]
+        picture = { type = "file" }
+        width = { type = "integer", min = 1, max = 4000, default = 320 }
+        [commands.tidy]
+        program = "tidy"
+        [commands.tidy.env]
+        LEVEL = "3"
+        "#,
+    )
+    .unwrap();
+    let resize = &config.commands["resize"];
+    assert_eq!((resize.timeout_s, resize.grace_s, &resize.success_codes[..]), (3_600, 5, &[0, 2][..]));
+    assert_eq!(resize.env["OMP_NUM_THREADS"], "1");
+    assert_eq!(resize.parameters["picture"], ParameterConfig::new(ParameterType::File));
+    assert_eq!(resize.parameters["width"].default, Some(toml::Value::Integer(320)));
+    let tidy = CommandConfig { env: [("LEVEL".into(), "3".into())].into(), ..CommandConfig::new("tidy") };
+    assert_eq!(config.commands["tidy"], tidy);
+}
+
+#[test]
+fn mistakes_in_a_command_name_the_line() {
+    let below = |lines: &str| format!("[commands.a]\nprogram = \"true\"\n{lines}");
+    let with =
+        |parameter: &str| below(&format!("args = [\"{{p}}\"]\n[commands.a.parameters.p]\n{parameter}"));
+    let cases = [
+        ("[commands]\na = 4".to_owned(), "line 2: write [commands.a] on a line of its own"),
+        ("[commands.a]\nargs = []".to_owned(), "line 1: commands.a.program is missing"),
+        ("[commands.\"A b\"]\nprogram = \"x\"".to_owned(), "line 2: \"A b\" cannot name a command"),
+        (
+            "[commands.a]\nprogram = \"./x\"".to_owned(),
+            "line 2: commands.a.program: \"./x\" must be an absolute path",
+        ),
+        (below("programm = 1"), "line 3: a command has no key \"programm\"; did you mean \"program\"?"),
+        (below("args = \"x\""), "line 3: commands.a.args is a text in quotes; it must be a list in brackets"),
+        (below("args = [1]"), "line 3: commands.a.args holds a whole number; it must hold texts in quotes"),
+        (below("args = [\"{b}\"]"), "line 3: commands.a.args: there is no parameter \"b\" for {b}"),
+        (below("args = [\"{\"]"), "line 3: commands.a.args: \"{\" has a { without a name"),
+        (below("timeout_s = 0"), "line 3: commands.a.timeout_s is 0; it must be 1 to 316224000"),
+        (below("grace_s = 61"), "line 3: commands.a.grace_s is 61; it must be 0 to 60"),
+        (below("success_codes = [256]"), "line 3: commands.a.success_codes is 256; it must be 0 to 255"),
+        (
+            below("success_codes = [\"0\"]"),
+            "success_codes holds a text in quotes; it must hold whole numbers",
+        ),
+        (below("success_codes = []"), "line 3: commands.a.success_codes: is empty"),
+        (below("do_not_retry_codes = [0]"), "line 3: commands.a.do_not_retry_codes: 0 means success"),
+        (below("queues = [\"A\"]"), "line 3: commands.a.queues: \"A\" cannot name a queue"),
+        (below("env = 3"), "line 3: \"env\" is a section: write [commands.a.env] on a line of its own"),
+        (below("[commands.a.env]\n\"A=B\" = \"x\""), "line 4: \"A=B\" cannot name a variable"),
+        (
+            below("[commands.a.env]\nA = 1"),
+            "line 4: commands.a.env.A is a whole number; it must be a text in quotes",
+        ),
+        (with("min = 1"), "line 4: commands.a.parameters.p.type is missing; it is integer, text"),
+        (
+            with("type = \"string\""),
+            "line 5: commands.a.parameters.p.type is \"string\"; it must be integer, text",
+        ),
+        (
+            with("type = \"text\"\nmaximum = 1"),
+            "line 6: a parameter has no key \"maximum\"; did you mean \"max\"?",
+        ),
+        (
+            with("type = \"text\"\nmax = 1"),
+            "line 6: commands.a.parameters.p.max: is for parameters of the type integer",
+        ),
+        (
+            with("type = \"integer\"\nmin = 3\nmax = 2"),
+            "line 7: commands.a.parameters.p.max: is less than min, 3",
+        ),
+        (with("type = \"integer\"\ndefault = -1"), "line 6: commands.a.parameters.p.default: lies outside"),
+        (with("type = \"integer\"\ndefault = \"1\""), "p.default: is not of the parameter's type"),
+        (
+            with("type = \"text\"\npattern = \"(\""),
+            "line 6: commands.a.parameters.p.pattern: is not a regular",
+        ),
+        (with("type = \"text\"\ndefault = \"-x\""), "p.default: must not begin with -"),
+        (with("type = \"text\"\nchoices = []"), "line 6: commands.a.parameters.p.choices: is empty"),
+        (
+            with("type = \"text\"\nmax_chars = 10001"),
+            "line 6: commands.a.parameters.p.max_chars is 10001; it must be 1 to",
+        ),
+        (
+            with("type = \"file\"\ndefault = \"x\""),
+            "line 6: commands.a.parameters.p.default: a file has no default",
+        ),
+        (with("type = \"file\"\nextension = \".pdf\""), "p.extension: must be 1 to 16 letters and digits"),
+        (
+            below("[commands.a.parameters.q]\ntype = \"text\""),
+            "line 4: commands.a.parameters.q.type: no argument has a place {q}",
+        ),
+    ];
+    for (text, expected) in cases {
+        let error = from_file(&text).expect_err(&text);
         assert!(error.contains(expected), "{text:?}\n  gives   {error}\n  without {expected}");
     }
 }

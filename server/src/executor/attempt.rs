@@ -9,7 +9,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Executor;
+use super::adding::QueueAdder;
+use super::bounds::bounded;
 use super::listener::AttemptListener;
+use crate::kinds::context::Surroundings;
 use crate::kinds::{JobContext, JobError, JobResult};
 use crate::queue::core::AttemptId;
 use crate::store::{AttemptEnd, ClaimedJob};
@@ -45,8 +48,10 @@ pub(super) async fn run(
     cancel: CancellationToken,
 ) {
     let listener = Arc::new(AttemptListener::new(id, &executor));
-    let (files, services) = (Arc::clone(&executor.files), executor.services.get().cloned());
-    let (ctx, ends) = JobContext::new(id.job, id.attempt, cancel.clone(), listener.clone(), files, services);
+    let files = Arc::clone(&executor.files);
+    let services = executor.services.get().cloned();
+    let yard = Surroundings { adder: Arc::new(QueueAdder::new(&executor)), services };
+    let (ctx, ends) = JobContext::new(id.job, id.attempt, cancel.clone(), listener.clone(), files, yard);
     let timeout = claimed.options.timeout_ms.map(Duration::from_millis);
     let outcome = until_all_ended(perform(&executor, &claimed, ctx), ends.all_ended, &cancel, timeout).await;
     let artifacts = std::mem::take(&mut *ends.artifacts.lock().unwrap_or_else(PoisonError::into_inner));
@@ -54,7 +59,7 @@ pub(super) async fn run(
     if listener.finish() {
         executor.flush_logs().await;
     }
-    executor.ended(id, outcome.into_end(now_ms), artifacts);
+    executor.ended(id, bounded(outcome.into_end(now_ms)), artifacts);
 }
 
 async fn perform(executor: &Executor, claimed: &ClaimedJob, ctx: JobContext) -> JobResult {

@@ -5,7 +5,9 @@
 //! ([`Executor::settle`]); a queue that restarts in between asks for them ([`Executor::known`]) and loses
 //! none.
 
+mod adding;
 mod attempt;
+mod bounds;
 mod listener;
 mod log;
 mod progress;
@@ -25,7 +27,7 @@ use crate::clock::Clock;
 use crate::files::FileStore;
 use crate::kinds::KindRegistry;
 use crate::queue::core::{AttemptId, KnownAttempt};
-use crate::queue::messages::{AttemptEnded, LogsReported, ProgressReported};
+use crate::queue::messages::{AddJobs, AttemptEnded, LogsReported, ProgressReported};
 use crate::services::Services;
 use crate::store::{AttemptEnd, ClaimedJob};
 use log::LogBuffer;
@@ -37,6 +39,8 @@ pub struct Reports {
     pub ended: Recipient<AttemptEnded>,
     pub progress: Recipient<ProgressReported>,
     pub logs: Recipient<LogsReported>,
+    /// Takes the jobs that the work of others adds.
+    pub adds: Recipient<AddJobs>,
 }
 
 /// Shared by the queue, which starts and stops attempts, and the tasks that run them.

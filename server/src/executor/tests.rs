@@ -15,7 +15,8 @@ use super::{Executor, Reports};
 use crate::clock::Clock;
 use crate::kinds::tests::{TestFiles, test_files};
 use crate::kinds::{JobContext, JobError, JobResult, KindRegistry, Label, RetryPolicy, Worker};
-use crate::queue::messages::{AttemptEnded, LogsReported, ProgressReported};
+use crate::queue::QueueError;
+use crate::queue::messages::{AddJobs, AttemptEnded, LogsReported, ProgressReported};
 use crate::store::{AfterFailure, AttemptEnd, ClaimedJob};
 
 const NOW_MS: i64 = 5_000;
@@ -105,6 +106,14 @@ impl Handler<ProgressReported> for Listening {
     fn handle(&mut self, _: ProgressReported, _: &mut Self::Context) {}
 }
 
+impl Handler<AddJobs> for Listening {
+    type Result = <AddJobs as actix::Message>::Result;
+
+    fn handle(&mut self, _: AddJobs, _: &mut Self::Context) -> Self::Result {
+        Err(QueueError::Stopping)
+    }
+}
+
 struct Setup {
     executor: Arc<Executor>,
     heard: UnboundedReceiver<Heard>,
@@ -121,7 +130,8 @@ fn setup() -> Setup {
     executor.report_to(Reports {
         ended: queue.clone().recipient(),
         progress: queue.clone().recipient(),
-        logs: queue.recipient(),
+        logs: queue.clone().recipient(),
+        adds: queue.recipient(),
     });
     Setup { executor, heard, _files: files }
 }

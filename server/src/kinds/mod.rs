@@ -4,13 +4,15 @@
 //! A kind is a [`Worker`]: typed arguments and what to do with them. A [`KindRegistry`] holds the kinds of
 //! one server with their types erased, and turns what a client wants added into what the store keeps.
 
+pub mod command;
 pub mod context;
 pub mod demo;
 mod erased;
 pub mod http;
 pub mod image;
+pub mod job_builder;
 pub mod job_error;
-mod json_size;
+pub(crate) mod json_size;
 pub mod prepare;
 pub mod registry;
 mod results;
@@ -21,10 +23,12 @@ mod sentences;
 pub(crate) mod tests;
 pub mod worker;
 
+pub use command::{CommandConfig, ParameterConfig, ParameterType};
 pub use context::JobContext;
 pub use demo::Demo;
 pub use erased::{ErasedWorker, PerformFuture};
 pub use http::HttpConfig;
+pub use job_builder::{IntoNewJob, JobBuilder};
 pub use job_error::JobError;
 pub use registry::{KindRegistry, KindRegistryBuilder, RegistryError};
 pub use retry::RetryPolicy;

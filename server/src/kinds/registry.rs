@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jsonschema::Validator;
 use taskyard_shared::kind::KindInfo;
-use taskyard_shared::limits::{MAX_CONCURRENCY, is_identifier};
+use taskyard_shared::limits::{IDENTIFIER_RULE, MAX_CONCURRENCY, is_identifier};
 
+use super::command::CommandSetupError;
 use super::demo::Demo;
 use super::erased::{ErasedWorker, Typed};
 use super::http::{Http, HttpConfig, HttpSetupError};
@@ -34,9 +36,7 @@ pub(super) struct Kind {
 pub enum RegistryError {
     #[error("two kinds are called \"{0}\"")]
     Twice(&'static str),
-    #[error(
-        "\"{0}\" cannot name a kind or a queue: lower-case letters, digits, - and _, starting with a letter, at most 64"
-    )]
+    #[error("\"{0}\" cannot name a kind or a queue: a name has {IDENTIFIER_RULE}")]
     BadName(&'static str),
     #[error("queue \"{0}\" has a concurrency of {1}; it must be 1 to {MAX_CONCURRENCY}")]
     BadConcurrency(&'static str, u32),
@@ -46,6 +46,8 @@ pub enum RegistryError {
     BadSchema { kind: &'static str, reason: String },
     #[error(transparent)]
     Http(#[from] HttpSetupError),
+    #[error(transparent)]
+    Commands(#[from] CommandSetupError),
 }
 
 impl KindRegistry {
@@ -60,6 +62,11 @@ impl KindRegistry {
     /// What clients are told, sorted by name.
     pub fn infos(&self) -> Vec<KindInfo> {
         self.kinds.values().map(|kind| kind.worker.info().clone()).collect()
+    }
+
+    /// How long the slowest kind may need to stop its work.
+    pub fn stop_time(&self) -> Duration {
+        self.kinds.values().map(|kind| kind.worker.stop_time()).max().unwrap_or_default()
     }
 
     /// The queues that the kinds use unless a job names another, each once, sorted by name. Where two kinds
@@ -94,7 +101,7 @@ impl KindRegistryBuilder {
         }
         let retry = worker.retry();
         retry.check().map_err(|reason| RegistryError::BadRetry { kind: W::KIND, reason })?;
-        let args_schema = schema_of::<W::Args>();
+        let args_schema = worker.narrow_schema(schema_of::<W::Args>());
         let validator =
             compile(&args_schema).map_err(|reason| RegistryError::BadSchema { kind: W::KIND, reason })?;
         let info = KindInfo {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,11 +13,11 @@ use taskyard_shared::log::LogLevel;
 use taskyard_shared::new_job::NewJob;
 use tokio_util::sync::CancellationToken;
 
-use super::context::{ContextEnds, Listener};
+use super::context::{Adder, ContextEnds, Listener, Surroundings};
 use super::demo::{Demo, DemoArgs};
 use super::{HttpConfig, JobContext, JobResult, KindRegistry, Label, QueueDefaults, RetryPolicy, Worker};
 use crate::files::FileStore;
-use crate::store::JobInsert;
+use crate::store::{IdempotencyKey, JobInsert};
 
 /// When the tests take place: 2027-01-31T09:00:00Z.
 pub(crate) const NOW_MS: i64 = 1_801_386_000_000;
@@ -71,8 +72,18 @@ impl Listener for Told {
 pub(crate) fn test_context(files: &Arc<FileStore>) -> TestContext {
     let told = Arc::new(Told::default());
     let cancel = CancellationToken::new();
-    let (ctx, ends) = JobContext::new(JobId(1), 1, cancel.clone(), told.clone(), Arc::clone(files), None);
+    let yard = Surroundings { adder: Arc::new(NoQueue), services: None };
+    let (ctx, ends) = JobContext::new(JobId(1), 1, cancel.clone(), told.clone(), Arc::clone(files), yard);
     TestContext { ctx, cancel, told, ends }
+}
+
+/// For work that adds no jobs.
+struct NoQueue;
+
+impl Adder for NoQueue {
+    fn add(&self, _: NewJob, _: Option<IdempotencyKey>) -> BoxFuture<'static, Result<JobId, WireError>> {
+        panic!("a kind that comes with the server adds no jobs")
+    }
 }
 
 /// A kind that takes arguments of any size.

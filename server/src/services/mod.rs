@@ -10,6 +10,8 @@ pub mod limiter;
 pub mod pool;
 mod publisher;
 mod start;
+#[cfg(test)]
+mod tests;
 
 pub use cache::{Cache, CacheLimits};
 pub use error::ServiceError;

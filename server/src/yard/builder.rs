@@ -1,6 +1,6 @@
 //! What a yard is made of, before it starts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use super::Yard;
 use super::start::{StartError, start};
 use crate::clock::Clock;
 use crate::kinds::Worker;
+use crate::kinds::command::{Command, CommandConfig};
 use crate::kinds::http::HttpConfig;
 use crate::kinds::registry::{KindRegistryBuilder, RegistryError};
 use crate::services::ServicesConfig;
@@ -46,6 +47,14 @@ impl YardBuilder {
     /// Adds the kinds that the program `taskyard` comes with: `demo`, `http` and `image`.
     pub fn built_in_kinds(self, http: HttpConfig) -> Self {
         self.register(|kinds| kinds.register_built_in(&http))
+    }
+
+    /// Adds the kind `command`, whose jobs run these programs, by name. Without any there is no such kind.
+    pub fn commands(self, commands: &BTreeMap<String, CommandConfig>) -> Self {
+        if commands.is_empty() {
+            return self;
+        }
+        self.register(|kinds| kinds.register(Command::new(commands)?))
     }
 
     /// Settings for a queue when it is made; a queue that exists keeps what people set since.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix::{Addr, Arbiter, Supervisor, System, SystemRegistry};
 
 use taskyard_shared::error::FieldError;
-use taskyard_shared::limits::is_identifier;
+use taskyard_shared::limits::{IDENTIFIER_RULE, is_identifier};
 
 use super::builder::YardBuilder;
 use super::handle::{Inner, Yard};
@@ -42,9 +42,7 @@ pub enum StartError {
     Kinds(#[from] RegistryError),
     #[error("the operating system gave no threads: {0}")]
     Threads(#[from] std::io::Error),
-    #[error(
-        "\"{name}\" cannot name a queue: use up to 64 lower-case letters, digits, - and _, starting with a letter"
-    )]
+    #[error("\"{name}\" cannot name a queue: a name has {IDENTIFIER_RULE}")]
     BadQueueName { name: String },
     #[error("queue \"{name}\" cannot be made: {setting}: {message}")]
     BadQueueSetting { name: String, setting: String, message: String },

@@ -121,12 +121,14 @@ async fn what_is_answered_when_all_is_well_is_of_the_type_that_the_document_says
         ("upload", ""),
         ("setLimit", ""),
         ("listLimits", ""),
+        ("showLimit", ""),
         ("removeLimit", ""),
         ("setSchedule", ""),
         ("pauseSchedule", ""),
         ("resumeSchedule", ""),
         ("runSchedule", ""),
         ("listSchedules", ""),
+        ("showSchedule", ""),
         ("removeSchedule", ""),
         ("previewSchedule", ""),
         ("startOperation", ""),
@@ -134,6 +136,7 @@ async fn what_is_answered_when_all_is_well_is_of_the_type_that_the_document_says
         ("showOperation", "1"),
         ("undoOperation", "1"),
         ("listQueues", ""),
+        ("showQueue", ""),
         ("changeQueue", ""),
         ("pauseQueue", ""),
         ("resumeQueue", ""),
@@ -163,7 +166,7 @@ async fn wrong_methods_and_unknown_paths_are_problems_everywhere() -> Result<()>
     let api = Api::new(server.address());
     for (method, path, allow) in [
         (Method::PUT, "/api/v1/jobs", "GET, HEAD, POST"),
-        (Method::GET, "/api/v1/limits/a", "PUT, DELETE"),
+        (Method::POST, "/api/v1/limits/a", "GET, HEAD, PUT, DELETE"),
         (Method::POST, "/metrics", "GET, HEAD"),
         (Method::DELETE, "/", "GET, HEAD"),
     ] {

@@ -16,7 +16,9 @@ use taskyard_shared::view::JobsQuery;
 use super::FilesApi;
 use crate::files::FileStore;
 use crate::kinds::tests::{TestFiles, test_files};
-use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{
+    CommitSeq, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts,
+};
 
 /// A store with job 7 alone, which has these files.
 struct OneJob {
@@ -40,6 +42,9 @@ impl StoreReader for OneJob {
     }
     fn log(&self, _: JobId, _: u32) -> Result<LogPage, StoreError> {
         Ok(LogPage::default())
+    }
+    fn answered(&self, _: &IdempotencyKey, _: i64) -> Result<Option<InsertResult>, StoreError> {
+        Ok(None)
     }
     fn batch(&self, _: BatchId) -> Result<Option<BatchStatus>, StoreError> {
         Ok(None)

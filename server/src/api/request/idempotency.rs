@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use taskyard_shared::error::{ErrorCode, FieldError, WireError};
 use taskyard_shared::limits::MAX_KEY_BYTES;
 
-use super::body::LARGE_BYTES;
+use super::body::{LARGE_BYTES, cut};
 use super::part::{Describe, Header, Part};
 use crate::api::problem::{Problem, stopping};
 use crate::files::hex;
@@ -61,6 +61,30 @@ impl FromRequest for IdempotencyHeader {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let target = format!("{} {}", request.method(), request.path());
         ready(key_of(request).map(|key| IdempotencyHeader { key, target }))
+    }
+}
+
+/// There is no key: what is asked for here would be done again all the same, which is not what a key promises.
+pub struct NoIdempotencyKey;
+
+impl Describe for NoIdempotencyKey {
+    fn describe(_: &mut Vec<Part>) {}
+}
+
+impl FromRequest for NoIdempotencyKey {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        if !request.headers().contains_key(HEADER) {
+            return ready(Ok(NoIdempotencyKey));
+        }
+        let message = format!(
+            "{} {} takes no {HEADER}: sent again it would be done again. Leave the header out",
+            request.method(),
+            cut(request.path())
+        );
+        ready(Err(Problem(WireError::new(ErrorCode::BadRequest, message))))
     }
 }
 

@@ -57,12 +57,6 @@ impl Answer {
         self.typed(&self.json[name])
     }
 
-    /// The object of a list of the answer whose member `key` is this text.
-    pub fn find(self, list: &str, key: &str, text: &str) -> Option<Answer> {
-        let json = self.json[list].as_array()?.iter().find(|object| object[key] == text)?.clone();
-        Some(Answer { json, server: self.server })
-    }
-
     fn typed<T: DeserializeOwned>(&self, json: &Value) -> Result<T, CliError> {
         T::deserialize(json)
             .map_err(|error| CliError::Strange { server: self.server.clone(), reason: error.to_string() })
@@ -168,6 +162,10 @@ impl Api {
 
     pub async fn delete(&self, segments: &[&str]) -> Result<Answer, CliError> {
         self.answer(self.request(Method::DELETE, segments)).await
+    }
+
+    pub async fn delete_with(&self, segments: &[&str], query: &[(&str, String)]) -> Result<Answer, CliError> {
+        self.answer(self.request(Method::DELETE, segments).query(query)).await
     }
 
     /// Sends bytes as they are.

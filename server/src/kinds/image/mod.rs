@@ -67,7 +67,7 @@ impl Worker for Image {
     }
 
     fn uploads(&self, args: &ImageArgs) -> Vec<UploadArg> {
-        vec![UploadArg { field: "/source", sha256: args.source.clone(), name: args.name.clone() }]
+        vec![UploadArg { field: "/source".into(), sha256: args.source.clone(), name: args.name.clone() }]
     }
 
     async fn perform(&self, args: ImageArgs, ctx: JobContext) -> JobResult {

@@ -15,6 +15,8 @@ pub(super) struct Arguments {
     pub json: String,
     pub label: Label,
     pub uploads: Vec<UploadArg>,
+    /// Where it may wait; empty: anywhere.
+    pub queues: Vec<String>,
     pub takes_results: bool,
 }
 
@@ -44,9 +46,9 @@ fn read_whole(
     let by_schema = found.len();
     wrong.extend(found);
     match kind.worker.read(args) {
-        Ok(ReadArgs { json, label, uploads, complaints }) => {
+        Ok(ReadArgs { json, label, uploads, queues, complaints }) => {
             note_new(complaints, wrong);
-            Some(Arguments { json, label, uploads, takes_results: false })
+            Some(Arguments { json, label, uploads, queues, takes_results: false })
         }
         Err(message) => {
             // The schema usually said so already, in better words.
@@ -70,17 +72,18 @@ fn read_open(
     wrong.extend(found);
     let (stand_ins, only_text) = stand_in(args, &kind.worker.info().args_schema);
     let mut label = Label { name: kind.name.to_string(), detail: STAND_IN.to_owned() };
-    let mut uploads = Vec::new();
+    let (mut uploads, mut queues) = (Vec::new(), Vec::new());
     if let Ok(read) = kind.worker.read(stand_ins) {
         note_new(read.complaints.into_iter().filter(|found| !open.covers(&found.field)).collect(), wrong);
         uploads =
-            read.uploads.into_iter().filter(|upload| !open.covers(upload.field)).map(nameable).collect();
+            read.uploads.into_iter().filter(|upload| !open.covers(&upload.field)).map(nameable).collect();
         label.name = read.label.name;
+        queues = read.queues;
         if only_text {
             label.detail = read.label.detail;
         }
     }
-    Some(Arguments { json: args.to_string(), label, uploads, takes_results: true })
+    Some(Arguments { json: args.to_string(), label, uploads, queues, takes_results: true })
 }
 
 /// An upload whose name is still to come gets one that says what it is.

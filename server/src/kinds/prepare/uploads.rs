@@ -24,7 +24,7 @@ pub(super) fn find(uploads: Vec<UploadArg>, files: &FileStore) -> Result<Vec<Fil
             Err(error @ FileError::BadName(_)) => error.to_string(),
             Err(error) => return Err(WireError::from(error)),
         };
-        wrong.push(FieldError { field: upload.field.to_owned(), message: complaint });
+        wrong.push(FieldError { field: upload.field.into_owned(), message: complaint });
     }
     if wrong.is_empty() { Ok(found) } else { Err(invalid(wrong)) }
 }

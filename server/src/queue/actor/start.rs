@@ -49,6 +49,7 @@ impl JobQueue {
             ended: ctx.address().recipient(),
             progress: ctx.address().recipient(),
             logs: ctx.address().recipient(),
+            adds: ctx.address().recipient(),
         });
     }
 

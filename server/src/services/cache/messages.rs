@@ -63,4 +63,4 @@ pub(super) struct Computed {
 /// Makes the handler panic: how tests show what supervision does.
 #[derive(Message)]
 #[rtype(result = "Result<(), ServiceError>")]
-pub(super) struct Panic;
+pub struct Panic;

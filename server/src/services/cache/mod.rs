@@ -12,4 +12,4 @@ mod messages;
 pub use actor::{CacheActor, CacheConfig};
 pub use entries::{CacheLimits, Cached};
 pub use handle::{Cache, ComputeError, Source};
-pub use messages::{Drop as DropCached, Get, Invalidate, Put, ShowCache};
+pub use messages::{Drop as DropCached, Get, Invalidate, Panic, Put, ShowCache};

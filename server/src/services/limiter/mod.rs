@@ -13,4 +13,4 @@ pub use actor::{RateLimiter, RateLimiterConfig};
 pub use client::Client;
 pub use handle::Limiter;
 pub use keys::{LimiterLimits, Verdict};
-pub use messages::{Check, ShowLimiter};
+pub use messages::{Check, Panic, ShowLimiter};

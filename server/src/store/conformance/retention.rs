@@ -1,10 +1,11 @@
 //! Deleting some of the jobs that have ended.
 
 use taskyard_shared::job::{JobId, JobState};
+use taskyard_shared::new_job::OnFailure;
 
 use super::TestYard;
-use super::yard::{completed, failed};
-use crate::store::ops::{ClearedGroup, DeleteResult, OpResult, WriteOp};
+use super::yard::{after, completed, failed};
+use crate::store::ops::{ClearedGroup, DeleteResult, JobInsert, OpResult, WriteOp};
 
 fn clear_state(yard: &mut TestYard, state: JobState, finished_by_ms: i64, limit: u32) -> (Vec<u64>, bool) {
     let op = WriteOp::Clear { queue: None, state: Some(state), finished_by_ms, limit };
@@ -26,6 +27,33 @@ pub fn clearing_can_be_limited_to_one_state(mut yard: TestYard) {
     assert_eq!(clear_state(&mut yard, JobState::Pending, i64::MAX, 9), (vec![], false), "it has not ended");
     assert_eq!(clear_state(&mut yard, JobState::Failed, 0, 9), (vec![], false), "not that long ago");
     assert_eq!(clear_state(&mut yard, JobState::Failed, i64::MAX, 1), (vec![2], true));
+    yard.assert_counts_are_exact();
+}
+
+pub fn a_result_is_kept_while_a_job_that_takes_it_up_has_not_ended(mut yard: TestYard) {
+    let first = yard.add_ended("demo", JobState::Completed);
+    let other = yard.add_ended("demo", JobState::Completed);
+    let taker = yard.add_job(JobInsert { takes_results: true, ..after(&[first], OnFailure::Stop) });
+    yard.add_job(after(&[other], OnFailure::Stop));
+    yard.resolve_all();
+    assert_eq!(clear_state(&mut yard, JobState::Completed, i64::MAX, 1), (vec![other.0], true));
+    assert_eq!(clear_state(&mut yard, JobState::Completed, i64::MAX, 9), (vec![], false));
+    let claimed = yard.claim("demo", 1).remove(0);
+    assert_eq!((claimed.job.id, claimed.results[0].1.is_some()), (taker, true));
+    yard.finish(taker, 1, failed("try again"));
+    yard.retry(taker);
+    assert_eq!(clear_state(&mut yard, JobState::Completed, i64::MAX, 9), (vec![], false), "it runs again");
+    yard.cancel(taker);
+    assert_eq!(clear_state(&mut yard, JobState::Completed, i64::MAX, 9), (vec![first.0], false));
+    yard.assert_counts_are_exact();
+}
+
+pub fn a_wanted_result_can_be_deleted_by_a_person(mut yard: TestYard) {
+    let first = yard.add_ended("demo", JobState::Completed);
+    let taker = yard.add_job(JobInsert { takes_results: true, ..after(&[first], OnFailure::Continue) });
+    assert!(matches!(yard.delete(first), DeleteResult::Deleted { .. }));
+    yard.resolve_all();
+    yard.cancel(taker);
     yard.assert_counts_are_exact();
 }
 

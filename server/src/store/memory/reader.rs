@@ -13,7 +13,7 @@ use super::Shared;
 use super::job::StoredJob;
 use super::yard::Yard;
 use crate::store::search::{Window, is_after_start, named_job, rows_to_skip};
-use crate::store::{JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
 
 pub(super) struct Reader {
     pub shared: Arc<Shared>,
@@ -52,6 +52,7 @@ impl StoreReader for Reader {
             .jobs
             .values()
             .flat_map(|job| job.inputs.iter().chain(&job.artifacts))
+            .chain(yard.schedules.values().flat_map(|schedule| &schedule.job.inputs))
             .map(|file| file.sha256.as_str())
             .collect();
         Ok(sha256.iter().filter(|sum| !used.contains(sum.as_str())).cloned().collect())
@@ -61,6 +62,10 @@ impl StoreReader for Reader {
         let yard = self.shared.read();
         let lines = yard.jobs.get(&id).map(|job| job.newest_lines(limit as usize)).unwrap_or_default();
         Ok(LogPage { lines, as_of: yard.seq })
+    }
+
+    fn answered(&self, key: &IdempotencyKey, now_ms: i64) -> Result<Option<InsertResult>, StoreError> {
+        Ok(self.shared.read().answers.find(key, now_ms))
     }
 
     fn batch(&self, id: BatchId) -> Result<Option<BatchStatus>, StoreError> {

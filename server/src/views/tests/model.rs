@@ -16,7 +16,9 @@ use taskyard_shared::view::{
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::pubsub::{CommitEvents, JobChange};
-use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{
+    CommitSeq, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts,
+};
 use crate::views::messages::ToSession;
 
 pub fn job(id: u64, queue: &str, name: &str) -> JobSummary {
@@ -274,6 +276,9 @@ impl StoreReader for Model {
         Ok(Vec::new())
     }
 
+    fn answered(&self, _: &IdempotencyKey, _: i64) -> Result<Option<InsertResult>, StoreError> {
+        Ok(None)
+    }
     fn batch(&self, _: BatchId) -> Result<Option<BatchStatus>, StoreError> {
         Ok(None)
     }

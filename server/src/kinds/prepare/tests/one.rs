@@ -88,6 +88,11 @@ async fn each_wrong_setting_is_named_at_its_field() {
             "$run_at",
             "run_at must not be more than ten years from now".into(),
         ),
+        (
+            json!({"run_at": "9999-12-31T23:59:59Z"}),
+            "$run_at",
+            "run_at must not be more than ten years from now".into(),
+        ),
         (json!({"delay_ms": ms + 1}), "$delay_ms", format!("delay_ms must be 0 to {ms}")),
         (json!({"delay_ms": u64::MAX}), "$delay_ms", format!("delay_ms must be 0 to {ms}")),
         (
@@ -108,13 +113,9 @@ async fn each_wrong_setting_is_named_at_its_field() {
         (json!({"max_attempts": 0}), "$max_attempts", "max_attempts must be 1 to 1000".to_owned()),
         (json!({"timeout_ms": 99}), "$timeout_ms", format!("timeout_ms must be 100 to {ms}")),
         (json!({"backoff": {"base_ms": 1}}), "$backoff/base_ms", format!("base_ms must be 100 to {ms}")),
-        (json!({"unique": {"states": []}}), "$unique/states", "unique/states must name a state".to_owned()),
-        (json!({"unique": {"key": ""}}), "$unique/key", "unique/key must have 1 to 256 bytes".to_owned()),
-        (
-            json!({"unique": {"period_ms": 0}}),
-            "$unique/period_ms",
-            format!("unique/period_ms must be 1 to {ms}"),
-        ),
+        (json!({"unique": {"states": []}}), "$unique/states", "states must name a state".to_owned()),
+        (json!({"unique": {"key": ""}}), "$unique/key", "key must have 1 to 256 bytes".to_owned()),
+        (json!({"unique": {"period_ms": 0}}), "$unique/period_ms", format!("period_ms must be 1 to {ms}")),
         (
             json!({"after": [{"ref": "a"}]}),
             "$after",
@@ -132,6 +133,15 @@ async fn wrong_settings_and_wrong_arguments_are_named_at_once() {
     let mut fields: Vec<&str> = found.iter().map(|(field, _)| field.as_str()).collect();
     fields.sort_unstable();
     assert_eq!(fields, ["$priority", "$run_at", "/duration", "/name"]);
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_with_a_unique_key_is_named_at_once() {
+    let unique = json!({"key": "", "period_ms": 0, "states": []});
+    let found = wrong(json!({"args": {"name": ""}, "unique": unique})).await;
+    let mut fields: Vec<&str> = found.iter().map(|(field, _)| field.as_str()).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["$unique/key", "$unique/period_ms", "$unique/states", "/name"]);
 }
 
 #[tokio::test]

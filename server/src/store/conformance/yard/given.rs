@@ -30,6 +30,7 @@ pub fn job(queue: &str, name: &str) -> JobInsert {
         unique: None,
         after: Vec::new(),
         takes_results: false,
+        number: 1,
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) const BEFORE: &str = "SELECT job_id, state FROM dependency INDEXED BY
 pub(super) const ARTIFACT: &str =
     "SELECT name, sha256, bytes, media_type FROM file WHERE job_id = ?1 AND role = ?2 AND name = ?3";
 pub(super) const IN_USE: &str = "SELECT 1 FROM file INDEXED BY file_by_content WHERE sha256 = ?1 LIMIT 1";
+pub(super) const IN_A_SCHEDULE: &str =
+    "SELECT 1 FROM schedule_file INDEXED BY schedule_file_by_content WHERE sha256 = ?1 LIMIT 1";
 
 impl Snapshot<'_> {
     pub fn detail(&self, id: JobId) -> rusqlite::Result<Option<JobDetail>> {
@@ -76,9 +78,10 @@ impl Snapshot<'_> {
 
     pub fn unreferenced(&self, sha256: &[String]) -> rusqlite::Result<Vec<String>> {
         let mut in_use = self.conn.prepare_cached(IN_USE)?;
+        let mut in_a_schedule = self.conn.prepare_cached(IN_A_SCHEDULE)?;
         let mut unreferenced = Vec::new();
         for sum in sha256 {
-            if !in_use.exists([sum])? {
+            if !in_use.exists([sum])? && !in_a_schedule.exists([sum])? {
                 unreferenced.push(sum.clone());
             }
         }

@@ -1,5 +1,6 @@
 //! Reading: a few connections that cannot write, shared by all who ask.
 
+pub(super) mod answer;
 mod batch;
 mod detail;
 mod list;
@@ -19,7 +20,9 @@ use taskyard_shared::view::JobsQuery;
 use super::failure::explain;
 use super::open::Home;
 use super::rows::{counts, unknown_code};
-use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{
+    CommitSeq, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts,
+};
 use pool::Pool;
 
 pub(super) struct SqliteReader {
@@ -67,6 +70,10 @@ impl StoreReader for SqliteReader {
 
     fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError> {
         self.snapshot(|snapshot| snapshot.log(id, limit))
+    }
+
+    fn answered(&self, key: &IdempotencyKey, now_ms: i64) -> Result<Option<InsertResult>, StoreError> {
+        self.snapshot(|snapshot| answer::remembered(snapshot.conn, key, now_ms))
     }
 
     fn batch(&self, id: BatchId) -> Result<Option<BatchStatus>, StoreError> {
@@ -122,6 +129,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     walk::IDS_ON,
     walk::BATCH_BACK,
     walk::BATCH_ON,
+    answer::ANSWER,
     batch::BATCH,
     batch::COUNTS,
     log::NEWEST,
@@ -137,6 +145,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     detail::ATTEMPTS,
     detail::ARTIFACT,
     detail::IN_USE,
+    detail::IN_A_SCHEDULE,
     super::rows::FILES,
     super::rows::ROW,
     super::rows::NEXT_PRIORITY,

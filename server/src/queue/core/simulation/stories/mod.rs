@@ -1,12 +1,15 @@
 //! Histories by name, each a promise.
 
+mod adding;
 mod failures;
 mod limits;
 mod operations;
 mod order;
+mod progress;
 mod retention;
-mod schedules;
+pub mod schedules;
 mod slots_and_cancels;
+mod waking;
 mod workflows;
 
 use serde_json::json;
