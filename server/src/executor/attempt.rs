@@ -50,7 +50,8 @@ pub(super) async fn run(
     let listener = Arc::new(AttemptListener::new(id, &executor));
     let files = Arc::clone(&executor.files);
     let services = executor.services.get().cloned();
-    let yard = Surroundings { adder: Arc::new(QueueAdder::new(&executor)), services };
+    let (adder, reader) = (Arc::new(QueueAdder::new(&executor)), Arc::clone(&executor.reader));
+    let yard = Surroundings { adder, reader, services };
     let (ctx, ends) = JobContext::new(id.job, id.attempt, cancel.clone(), listener.clone(), files, yard);
     let timeout = claimed.options.timeout_ms.map(Duration::from_millis);
     let outcome = until_all_ended(perform(&executor, &claimed, ctx), ends.all_ended, &cancel, timeout).await;

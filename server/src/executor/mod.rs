@@ -29,7 +29,7 @@ use crate::kinds::KindRegistry;
 use crate::queue::core::{AttemptId, KnownAttempt};
 use crate::queue::messages::{AddJobs, AttemptEnded, LogsReported, ProgressReported};
 use crate::services::Services;
-use crate::store::{AttemptEnd, ClaimedJob};
+use crate::store::{AttemptEnd, ClaimedJob, StoreReader};
 use log::LogBuffer;
 use progress::ProgressBuffer;
 
@@ -47,6 +47,7 @@ pub struct Reports {
 pub struct Executor {
     kinds: Arc<KindRegistry>,
     files: Arc<FileStore>,
+    reader: Arc<dyn StoreReader>,
     clock: Clock,
     /// Bounded by the slots of all queues, plus ends that the store has not taken yet.
     attempts: Mutex<HashMap<AttemptId, Entry>>,
@@ -75,6 +76,7 @@ impl Executor {
     pub fn new(
         kinds: Arc<KindRegistry>,
         files: Arc<FileStore>,
+        reader: Arc<dyn StoreReader>,
         clock: Clock,
         threads: Option<usize>,
     ) -> std::io::Result<Arc<Executor>> {
@@ -87,6 +89,7 @@ impl Executor {
         Ok(Arc::new(Executor {
             kinds,
             files,
+            reader,
             clock,
             attempts: Mutex::default(),
             progress: Arc::default(),

@@ -17,7 +17,7 @@ use crate::kinds::tests::{TestFiles, test_files};
 use crate::kinds::{JobContext, JobError, JobResult, KindRegistry, Label, RetryPolicy, Worker};
 use crate::queue::QueueError;
 use crate::queue::messages::{AddJobs, AttemptEnded, LogsReported, ProgressReported};
-use crate::store::{AfterFailure, AttemptEnd, ClaimedJob};
+use crate::store::{AfterFailure, AttemptEnd, ClaimedJob, MemoryStore, Store};
 
 const NOW_MS: i64 = 5_000;
 
@@ -123,7 +123,13 @@ struct Setup {
 fn setup() -> Setup {
     let kinds = KindRegistry::builder().register(Talk).expect("a good kind").build();
     let files = test_files();
-    let executor = Executor::new(Arc::new(kinds), Arc::clone(&files.files), Clock::manual(NOW_MS), Some(1));
+    let executor = Executor::new(
+        Arc::new(kinds),
+        Arc::clone(&files.files),
+        MemoryStore::new().reader(),
+        Clock::manual(NOW_MS),
+        Some(1),
+    );
     let executor = executor.expect("a thread");
     let (sender, heard) = unbounded_channel();
     let queue = Listening(sender).start();

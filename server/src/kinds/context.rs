@@ -12,11 +12,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
+use super::file_arg::{FileArg, OpenedFile};
 use super::job_builder::IntoNewJob;
 use super::job_error::JobError;
 use crate::files::FileStore;
 use crate::services::Services;
-use crate::store::IdempotencyKey;
+use crate::store::{IdempotencyKey, StoreReader};
 
 /// How much of an artifact that comes as a stream is in memory.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -41,6 +42,7 @@ type Added = Result<JobId, WireError>;
 #[derive(Clone)]
 pub(crate) struct Surroundings {
     pub adder: Arc<dyn Adder>,
+    pub reader: Arc<dyn StoreReader>,
     /// None only outside a yard.
     pub services: Option<Services>,
 }
@@ -144,6 +146,15 @@ impl JobContext {
     /// The job does not run in a yard.
     pub fn services(&self) -> &Services {
         self.inner.yard.services.as_ref().expect("a yard provides its services before its jobs start")
+    }
+
+    /// Opens a file that the arguments name. Blocks on the disk and on the store: call it inside
+    /// [`JobContext::blocking`].
+    ///
+    /// # Errors
+    /// The file is not there, in words for people: for good, unless the job that is to make it has not ended.
+    pub fn open_file(&self, file: &FileArg) -> Result<OpenedFile, JobError> {
+        file.open(&self.inner.files, &*self.inner.yard.reader)
     }
 
     /// Keeps `content` as an artifact of this job. A second one of the same name replaces the first.

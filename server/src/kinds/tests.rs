@@ -17,7 +17,7 @@ use super::context::{Adder, ContextEnds, Listener, Surroundings};
 use super::demo::{Demo, DemoArgs};
 use super::{HttpConfig, JobContext, JobResult, KindRegistry, Label, QueueDefaults, RetryPolicy, Worker};
 use crate::files::FileStore;
-use crate::store::{IdempotencyKey, JobInsert};
+use crate::store::{IdempotencyKey, JobInsert, MemoryStore, Store};
 
 /// When the tests take place: 2027-01-31T09:00:00Z.
 pub(crate) const NOW_MS: i64 = 1_801_386_000_000;
@@ -72,7 +72,7 @@ impl Listener for Told {
 pub(crate) fn test_context(files: &Arc<FileStore>) -> TestContext {
     let told = Arc::new(Told::default());
     let cancel = CancellationToken::new();
-    let yard = Surroundings { adder: Arc::new(NoQueue), services: None };
+    let yard = Surroundings { adder: Arc::new(NoQueue), reader: MemoryStore::new().reader(), services: None };
     let (ctx, ends) = JobContext::new(JobId(1), 1, cancel.clone(), told.clone(), Arc::clone(files), yard);
     TestContext { ctx, cancel, told, ends }
 }

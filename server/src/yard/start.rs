@@ -77,6 +77,7 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     let executor = Executor::new(
         Arc::clone(&kinds),
         Arc::clone(&opened.files),
+        opened.store.reader(),
         builder.clock.clone(),
         builder.executor_threads,
     )?;

@@ -6,7 +6,7 @@ use taskyard_shared::limits::MAX_NAME_CHARS;
 
 use crate::kinds::erased::ReadArgs;
 use crate::kinds::registry::Kind;
-use crate::kinds::results::{Places, STAND_IN, Source, settle, stand_in};
+use crate::kinds::results::{Places, STAND_IN, Source, settle, settle_files, stand_in};
 use crate::kinds::schema::complaints;
 use crate::kinds::worker::{Label, UploadArg};
 
@@ -17,6 +17,7 @@ pub(super) struct Arguments {
     pub uploads: Vec<UploadArg>,
     /// Where it may wait; empty: anywhere.
     pub queues: Vec<String>,
+    /// Results of the jobs it comes after, or their numbers, are put into them when an attempt begins.
     pub takes_results: bool,
 }
 
@@ -28,13 +29,17 @@ pub(super) fn read(
     resolve: impl Fn(Source) -> Result<Source, String>,
     wrong: &mut Vec<FieldError>,
 ) -> Option<Arguments> {
-    let open = settle(&mut args, resolve, wrong);
-    let found = complaints(&kind.validator, &kind.worker.info().args_schema, &args, &open);
-    if open.is_empty() {
-        read_whole(kind, args, found, wrong)
+    let schema = &kind.worker.info().args_schema;
+    let open = settle(&mut args, &resolve, wrong);
+    let names_places = settle_files(&mut args, schema, &resolve, wrong);
+    let found = complaints(&kind.validator, schema, &args, &open);
+    let mut read = if open.is_empty() {
+        read_whole(kind, args, found, wrong)?
     } else {
-        read_open(kind, &args, &open, found, wrong)
-    }
+        read_open(kind, &args, &open, found, wrong)?
+    };
+    read.takes_results |= names_places;
+    Some(read)
 }
 
 fn read_whole(

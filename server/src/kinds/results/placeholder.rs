@@ -132,7 +132,8 @@ pub(super) fn replace(
     }
 }
 
-fn each_inside(value: &mut Value, at: &mut String, mut each: impl FnMut(&mut Value, &mut String)) {
+/// Goes one step down, with the place of what is there.
+pub(super) fn each_inside(value: &mut Value, at: &mut String, mut each: impl FnMut(&mut Value, &mut String)) {
     let above = at.len();
     match value {
         Value::Object(object) => {
