@@ -7,6 +7,7 @@
 pub mod command;
 pub mod context;
 pub mod demo;
+pub mod email;
 mod erased;
 pub mod file_arg;
 pub mod http;
