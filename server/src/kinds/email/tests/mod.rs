@@ -115,23 +115,29 @@ fn header(head: &str, name: &str) -> Option<String> {
 }
 
 #[actix::test]
-async fn a_mail_arrives_through_starttls_and_through_tls_with_a_trusted_authority() {
-    for security in [Security::Starttls, Security::Tls] {
-        let server = SmtpServer::start(security).await;
-        let yard = yard_with(settings(&server, security, PASSWORD)).await;
-        let id = add(&yard, hello()).await;
-        yard.drain().await;
-        let result = result(&yard, id).await;
-        assert_eq!(result["accepted"], json!(["ada@example.org"]));
-        assert_eq!(result["reply"], "250 OK");
-        let taken = server.taken();
-        assert_eq!(taken.len(), 1);
-        assert_eq!((taken[0].from.as_str(), taken[0].to.as_slice()), ("jobs@example.org", &["ada@example.org".to_owned()][..]));
-        assert_eq!(header(taken[0].head(), "From").as_deref(), Some("Jobs <jobs@example.org>"));
-        assert_eq!(header(taken[0].head(), "Message-ID").as_deref(), result["message_id"].as_str());
-        assert!(taken[0].content.ends_with("\r\n\r\nHow are you?\r\n"), "{}", taken[0].content);
-        yard.stop().await;
-    }
+async fn a_mail_arrives_through_starttls() {
+    arrives_through(Security::Starttls).await;
+}
+
+#[actix::test]
+async fn a_mail_arrives_through_tls() {
+    arrives_through(Security::Tls).await;
+}
+
+async fn arrives_through(security: Security) {
+    let server = SmtpServer::start(security).await;
+    let yard = yard_with(settings(&server, security, PASSWORD)).await;
+    let id = add(&yard, hello()).await;
+    yard.drain().await;
+    let result = result(&yard, id).await;
+    assert_eq!(result["accepted"], json!(["ada@example.org"]));
+    assert_eq!(result["reply"], "250 OK");
+    let taken = server.taken();
+    assert_eq!(taken.len(), 1);
+    assert_eq!((taken[0].from.as_str(), &*taken[0].to), ("jobs@example.org", &["ada@example.org".to_owned()][..]));
+    assert_eq!(header(taken[0].head(), "From").as_deref(), Some("Jobs <jobs@example.org>"));
+    assert_eq!(header(taken[0].head(), "Message-ID").as_deref(), result["message_id"].as_str());
+    assert!(taken[0].content.contains("\r\n\r\nHow are you?\r\n"), "{}", taken[0].content);
 }
 
 #[actix::test]
@@ -191,6 +197,7 @@ async fn a_mail_that_is_refused_for_now_is_sent_again_with_the_same_message_id()
     assert!(message_id.starts_with("<job-1.") && message_id.ends_with("@example.org>"), "{message_id}");
     assert_ne!(first["message_id"], second["message_id"]);
     assert_eq!(server.taken().len(), 2);
+    assert_eq!(header(server.refused()[0].head(), "Message-ID").as_deref(), Some(message_id));
     assert_eq!(status(&yard).await.users.len(), 0);
 }
 
@@ -231,11 +238,32 @@ async fn a_connection_is_used_again_and_a_dead_one_replaced() {
         add(&yard, hello()).await;
         yard.drain().await;
     }
-    let status = status(&yard).await;
-    assert_eq!((status.size, status.idle, status.checkouts), (1, 1, 3));
-    assert_eq!(server.taken().len(), 3);
+    let before = status(&yard).await;
+    assert_eq!((before.size, before.idle, before.checkouts, before.errors), (1, 1, 3, 0));
     // One more for the look at the start, unless that comes last.
     assert!(server.connections() <= 2, "{}", server.connections());
+    server.hang_up();
+    add(&yard, hello()).await;
+    assert_eq!(ends(yard.drain().await), [(JobState::Completed, String::new())]);
+    let after = status(&yard).await;
+    assert_eq!((after.size, after.idle, after.checkouts, after.errors), (1, 1, 4, 1));
+    assert!(after.last_error.expect("told").message.starts_with("a connection was found broken: "));
+    assert_eq!(server.taken().len(), 4);
+}
+
+#[actix::test]
+async fn a_job_that_is_cancelled_in_the_middle_of_its_mail_leaves_no_half_used_connection() {
+    let (server, yard) = plain().await;
+    let (id, ()) = tokio::join!(add(&yard, hello()), server.stall());
+    let during = status(&yard).await;
+    assert_eq!((during.users[0].job, during.size), (Some(id), 1));
+    assert!(yard.cancel(id).await.expect("answered"));
+    yard.drain().await;
+    let after = status(&yard).await;
+    assert_eq!((after.users.len(), after.size), (0, 0));
+    add(&yard, hello()).await;
+    assert_eq!(ends(yard.drain().await), [(JobState::Completed, String::new())]);
+    assert_eq!(server.taken().len(), 1);
 }
 
 #[actix::test]

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mailin::{Action, AuthMechanism, Handler, Response, Session, SessionBuilder, response};
@@ -10,8 +11,10 @@ use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 
 pub const USER: &str = "jobs";
 pub const PASSWORD: &str = "correct horse";
@@ -52,6 +55,12 @@ pub struct SmtpServer {
 #[derive(Default)]
 struct Shared {
     taken: Mutex<Vec<Taken>>,
+    refused: Mutex<Vec<Taken>>,
+    /// The next mail is never answered.
+    stalls: AtomicBool,
+    stalled: Notify,
+    /// Ends the connections that are open.
+    hang_up: Mutex<CancellationToken>,
     /// What is said at the end of the next mails, in place of 250.
     replies: Mutex<VecDeque<Response>>,
     connections: Mutex<u32>,
@@ -70,7 +79,9 @@ impl SmtpServer {
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 *server.connections.lock().expect("not poisoned") += 1;
-                tokio::spawn(serve(stream, security, tls.clone(), Arc::clone(&server)));
+                let hang_up = server.hang_up.lock().expect("not poisoned").clone();
+                let serving = serve(stream, security, tls.clone(), Arc::clone(&server));
+                tokio::spawn(async move { hang_up.run_until_cancelled(serving).await });
             }
         });
         SmtpServer { port, ca_pem, shared, accepting }
@@ -79,6 +90,23 @@ impl SmtpServer {
     pub fn reply_next(&self, code: u16, text: &str) {
         let reply = Response::custom(code, text.to_owned());
         self.shared.replies.lock().expect("not poisoned").push_back(reply);
+    }
+
+    /// The next mail is never answered; returns when it has come in.
+    pub async fn stall(&self) {
+        self.shared.stalls.store(true, Ordering::Relaxed);
+        self.shared.stalled.notified().await;
+    }
+
+    /// Breaks off all connections, as a server does that is started anew.
+    pub fn hang_up(&self) {
+        let mut hang_up = self.shared.hang_up.lock().expect("not poisoned");
+        std::mem::take(&mut *hang_up).cancel();
+    }
+
+    /// Mails that got another answer than 250.
+    pub fn refused(&self) -> Vec<Taken> {
+        self.shared.refused.lock().expect("not poisoned").clone()
     }
 
     pub fn taken(&self) -> Vec<Taken> {
@@ -145,10 +173,10 @@ impl Handler for Inbox {
 
     fn data_end(&mut self) -> Response {
         let said = self.shared.replies.lock().expect("not poisoned").pop_front();
-        said.unwrap_or_else(|| {
-            self.shared.taken.lock().expect("not poisoned").push(std::mem::take(&mut self.mail));
-            response::OK
-        })
+        let mail = std::mem::take(&mut self.mail);
+        let kept = if said.is_some() { &self.shared.refused } else { &self.shared.taken };
+        kept.lock().expect("not poisoned").push(mail);
+        said.unwrap_or(response::OK)
     }
 
     fn auth_plain(&mut self, _: &str, user: &str, password: &str) -> Response {
@@ -165,21 +193,21 @@ async fn serve(stream: TcpStream, security: Security, tls: Option<TlsAcceptor>, 
         builder.enable_auth(AuthMechanism::Plain);
     }
     let peer = stream.peer_addr().map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
-    let mut session = builder.build(peer, Inbox { shared, mail: Taken::default() });
+    let mut session = builder.build(peer, Inbox { shared: Arc::clone(&shared), mail: Taken::default() });
     // Whoever breaks off is no business of the server's.
     let _ = match (security, tls) {
         (Security::Tls, Some(tls)) => match tls.accept(stream).await {
             Ok(stream) => {
                 session.tls_active();
-                talk(stream, &mut session, true).await.map(drop)
+                talk(stream, &mut session, &shared, true).await.map(drop)
             }
             Err(error) => Err(error),
         },
-        (_, tls) => match (talk(stream, &mut session, true).await, tls) {
+        (_, tls) => match (talk(stream, &mut session, &shared, true).await, tls) {
             (Ok(Some(stream)), Some(tls)) => match tls.accept(stream).await {
                 Ok(stream) => {
                     session.tls_active();
-                    talk(stream, &mut session, false).await.map(drop)
+                    talk(stream, &mut session, &shared, false).await.map(drop)
                 }
                 Err(error) => Err(error),
             },
@@ -189,7 +217,12 @@ async fn serve(stream: TcpStream, security: Security, tls: Option<TlsAcceptor>, 
 }
 
 /// Answers line by line, until the end. Hands the stream back when TLS is to begin.
-async fn talk<S>(stream: S, session: &mut Session<Inbox>, greet: bool) -> std::io::Result<Option<S>>
+async fn talk<S>(
+    stream: S,
+    session: &mut Session<Inbox>,
+    shared: &Shared,
+    greet: bool,
+) -> std::io::Result<Option<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -199,6 +232,10 @@ where
     }
     let mut line = Vec::new();
     while stream.read_until(b'\n', &mut line).await? > 0 {
+        if line == b".\r\n" && shared.stalls.swap(false, Ordering::Relaxed) {
+            shared.stalled.notify_one();
+            std::future::pending::<()>().await;
+        }
         let reply = session.process(&line);
         line.clear();
         match reply.action {
