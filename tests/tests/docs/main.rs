@@ -39,6 +39,7 @@ pages! {
     commands "commands.md",
     logs_and_files "logs-and-files.md",
     queues "queues.md",
+    services "services.md",
     waiting "waiting.md",
     api "api.md",
     operating "operating.md",
