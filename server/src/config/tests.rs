@@ -389,9 +389,15 @@ fn mistakes_in_a_pool_name_the_line_and_never_the_password() {
     let postgres = |lines: &str| format!("[pools.a]\nkind = \"postgres\"\n{lines}");
     let cases = [
         ("[pools]\na = 4".to_owned(), "line 2: write [pools.a] on a line of its own"),
-        ("[pools.a]\nhost = \"x\"".to_owned(), "line 1: pools.a.kind is missing; say smtp, postgres or sqlite"),
+        (
+            "[pools.a]\nhost = \"x\"".to_owned(),
+            "line 1: pools.a.kind is missing; say smtp, postgres or sqlite",
+        ),
         ("[pools.\"A b\"]\nkind = \"smtp\"".to_owned(), "line 2: \"A b\" cannot name a pool"),
-        ("[pools.a]\nkind = \"imap\"".to_owned(), "line 2: pools.a.kind is \"imap\"; it must be smtp, postgres"),
+        (
+            "[pools.a]\nkind = \"imap\"".to_owned(),
+            "line 2: pools.a.kind is \"imap\"; it must be smtp, postgres",
+        ),
         ("[pools.a]\nkind = \"smtp\"".to_owned(), "line 2: pools.a.host is missing"),
         ("[pools.a]\nkind = \"sqlite\"".to_owned(), "line 2: pools.a.path is missing"),
         (smtp("hots = 1"), "line 4: a pool has no key \"hots\"; did you mean \"host\"?"),
@@ -399,21 +405,39 @@ fn mistakes_in_a_pool_name_the_line_and_never_the_password() {
         (smtp("port = 0"), "line 4: pools.a.port is 0; it must be 1 to 65535"),
         (smtp("max_size = 101"), "line 4: pools.a.max_size is 101; it must be 1 to 100"),
         (smtp("tls = \"ssl\""), "line 4: pools.a.tls is \"ssl\"; it must be starttls, tls or none"),
-        (smtp("tls = \"none\""), "line 4: pools.a.tls is none, so everything would go to m.example.org in the clear"),
+        (
+            smtp("tls = \"none\""),
+            "line 4: pools.a.tls is none, so everything would go to m.example.org in the clear",
+        ),
         (smtp("user = \"u\""), "line 4: pools.a.user needs a password"),
         (smtp("password = \"hush\""), "pools.a.user is missing beside the password"),
         (smtp("password = 12345678"), "line 4: pools.a.password is a whole number"),
-        (smtp("user = \"u\"\npassword_env = \"NOT_SET\""), "line 5: pools.a.password_env names NOT_SET, which"),
+        (
+            smtp("user = \"u\"\npassword_env = \"NOT_SET\""),
+            "line 5: pools.a.password_env names NOT_SET, which",
+        ),
         (smtp("password = \"hush\"\npassword_env = \"X\""), "line 5: pools.a.password_env is a second place"),
-        (smtp("password_file = \"/no/where\""), "line 4: pools.a.password_file names /no/where, which cannot"),
-        (smtp("ca_file = \"/dev/null\""), "line 4: pools.a.ca_file names /dev/null, which cannot be used: it holds no"),
+        (
+            smtp("password_file = \"/no/where\""),
+            "line 4: pools.a.password_file names /no/where, which cannot",
+        ),
+        (
+            smtp("ca_file = \"/dev/null\""),
+            "line 4: pools.a.ca_file names /dev/null, which cannot be used: it holds no",
+        ),
         (smtp("from = \"me\""), "line 4: pools.a.from must be an address such as"),
         (postgres("user = \"u\""), "pools.a.host is missing"),
         (postgres("host = \"d\""), "pools.a.user is missing"),
         (postgres("url = \"postgres://u:hush@d:x/y\""), "line 3: pools.a.url is not like postgres://"),
         (postgres("url = \"postgres://u@d\"\nport = 5"), "line 3: pools.a.url says host, port and database"),
-        (postgres("url = \"postgres://u@d?sslmode=disable\""), "line 3: pools.a.url is disable, so everything"),
-        (postgres("host = \"d\"\nuser = \"u\"\nsslmode = \"prefer\""), "line 5: pools.a.sslmode is \"prefer\""),
+        (
+            postgres("url = \"postgres://u@d?sslmode=disable\""),
+            "line 3: pools.a.url is disable, so everything",
+        ),
+        (
+            postgres("host = \"d\"\nuser = \"u\"\nsslmode = \"prefer\""),
+            "line 5: pools.a.sslmode is \"prefer\"",
+        ),
     ];
     for (text, expected) in cases {
         let error = from_file(&text).expect_err(&text);

@@ -77,7 +77,10 @@ impl EmailArgs {
             0 => complain("/to", "to is empty; say who gets the mail".to_owned()),
             1..=MAX_RECIPIENTS => {}
             count => {
-                complain("/to", format!("{count} recipients are too many; a mail has at most {MAX_RECIPIENTS}"));
+                complain(
+                    "/to",
+                    format!("{count} recipients are too many; a mail has at most {MAX_RECIPIENTS}"),
+                );
             }
         }
         let senders = [("/from", &self.from), ("/reply_to", &self.reply_to)];

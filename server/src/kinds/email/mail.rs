@@ -29,7 +29,11 @@ impl Mail {
     ///
     /// # Errors
     /// An attachment is not there, or they are too large.
-    pub fn build(args: &EmailArgs, default_from: Option<Mailbox>, ctx: &JobContext) -> Result<Self, JobError> {
+    pub fn build(
+        args: &EmailArgs,
+        default_from: Option<Mailbox>,
+        ctx: &JobContext,
+    ) -> Result<Self, JobError> {
         let for_good = |message: String| JobError::new(message).do_not_retry();
         let mailbox = |text: &str| args::mailbox(text).map_err(for_good);
         let from = match args.from.as_str() {

@@ -57,7 +57,8 @@ impl Email {
             "" => self.pools.first_key_value(),
             named => self.pools.get_key_value(named),
         };
-        let (name, from) = found.ok_or_else(|| format!("there is no SMTP pool \"{named}\"; there is {}", names()))?;
+        let (name, from) =
+            found.ok_or_else(|| format!("there is no SMTP pool \"{named}\"; there is {}", names()))?;
         Ok((name, from.as_ref()))
     }
 }
@@ -118,7 +119,11 @@ impl Worker for Email {
         })?;
         let lines: Vec<&str> = reply.message().collect();
         let reply = format!("{} {}", reply.code(), lines.join(" "));
-        ctx.info(format!("{} took the mail for {} recipients: {reply}", connection.pool(), mail.recipients.len()));
+        ctx.info(format!(
+            "{} took the mail for {} recipients: {reply}",
+            connection.pool(),
+            mail.recipients.len()
+        ));
         let accepted: Vec<&str> = mail.recipients.iter().map(AsRef::as_ref).collect();
         Ok(json!({ "message_id": mail.message_id, "accepted": accepted, "reply": reply }))
     }

@@ -134,7 +134,10 @@ async fn arrives_through(security: Security) {
     assert_eq!(result["reply"], "250 OK");
     let taken = server.taken();
     assert_eq!(taken.len(), 1);
-    assert_eq!((taken[0].from.as_str(), &*taken[0].to), ("jobs@example.org", &["ada@example.org".to_owned()][..]));
+    assert_eq!(
+        (taken[0].from.as_str(), &*taken[0].to),
+        ("jobs@example.org", &["ada@example.org".to_owned()][..])
+    );
     assert_eq!(header(taken[0].head(), "From").as_deref(), Some("Jobs <jobs@example.org>"));
     assert_eq!(header(taken[0].head(), "Message-ID").as_deref(), result["message_id"].as_str());
     assert!(taken[0].content.contains("\r\n\r\nHow are you?\r\n"), "{}", taken[0].content);
@@ -189,7 +192,10 @@ async fn a_mail_that_is_refused_for_now_is_sent_again_with_the_same_message_id()
     server.reply_next(451, "Greylisted, come back");
     let id = add(&yard, hello()).await;
     let ran = ends(yard.drain().await);
-    assert_eq!(ran, [(JobState::Scheduled, "the server refuses the mail: 451 Greylisted, come back".to_owned())]);
+    assert_eq!(
+        ran,
+        [(JobState::Scheduled, "the server refuses the mail: 451 Greylisted, come back".to_owned())]
+    );
     let other = add(&yard, hello()).await;
     assert_eq!(ends(yard.advance(HOUR).await).len(), 2);
     let (first, second) = (result(&yard, id).await, result(&yard, other).await);
@@ -311,9 +317,9 @@ impl Parsed {
     fn of(content: &str) -> Self {
         use mail_parser::{MessageParser, MimeHeaders};
         let mail = MessageParser::default().parse(content.as_bytes()).expect("a mail");
-        let files = mail.attachments().map(|part| {
-            (part.attachment_name().unwrap_or_default().to_owned(), part.contents().to_vec())
-        });
+        let files = mail
+            .attachments()
+            .map(|part| (part.attachment_name().unwrap_or_default().to_owned(), part.contents().to_vec()));
         Parsed { subject: mail.subject().unwrap_or_default().to_owned(), files: files.collect() }
     }
 }

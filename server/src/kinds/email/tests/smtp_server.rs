@@ -251,7 +251,10 @@ where
     Ok(None)
 }
 
-async fn answer<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, reply: &Response) -> std::io::Result<()> {
+async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut BufReader<S>,
+    reply: &Response,
+) -> std::io::Result<()> {
     let mut text = Vec::new();
     reply.write_to(&mut text)?;
     stream.write_all(&text).await?;
