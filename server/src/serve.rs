@@ -139,10 +139,12 @@ fn builder(config: &Config) -> YardBuilder {
         .built_in_kinds(config.http.clone())
         .commands(&config.commands)
         .webhooks(config.webhooks.clone())
+        .email(&config.pools)
         .executor_threads(config.executor.threads)
         .files_quota(config.files.quota_bytes())
         .services(ServicesConfig {
             submissions: config.submissions.rate(),
+            pools: config.pools.clone(),
             cache: config.cache.limits(),
             ..ServicesConfig::default()
         })

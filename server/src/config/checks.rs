@@ -51,6 +51,7 @@ pub(super) fn check(key: &str, value: &Value, example: &Value) -> Result<(), Str
 
 fn check_number(key: &str, number: i64) -> Result<(), String> {
     let bound = queue_bound(key)
+        .or_else(|| pool_bound(key))
         .or_else(|| command_keys::bound(key))
         .or_else(|| BOUNDS.iter().find(|bound| bound.0 == key).map(|bound| (bound.1, bound.2)));
     match bound {
@@ -68,6 +69,17 @@ fn queue_bound(key: &str) -> Option<(i64, i64)> {
         "max_attempts" => (1, i64::from(MAX_ATTEMPTS)),
         "timeout_s" => (1, i64::try_from(MAX_DELAY_MS / 1_000).unwrap_or(i64::MAX)),
         _ => (1, i64::from(MAX_CONCURRENCY)),
+    })
+}
+
+/// The bounds of a pool's setting, whatever the pool is called.
+fn pool_bound(key: &str) -> Option<(i64, i64)> {
+    let (_, setting) = key.strip_prefix("pools.")?.rsplit_once('.')?;
+    Some(match setting {
+        "port" => (1, 65_535),
+        "max_size" => (1, 100),
+        "timeout_s" => (1, 3_600),
+        _ => (1, 86_400),
     })
 }
 

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::command_keys::{self, ENV, PARAMETERS};
 use super::error::ConfigError;
-use super::keys::{COMMANDS, Keys, QUEUES, SECRETS, WEBHOOKS};
+use super::keys::{COMMANDS, Keys, POOLS, QUEUES, SECRETS, WEBHOOKS};
 
 /// A setting and where it was found.
 pub(super) struct FileSetting {
@@ -39,6 +39,9 @@ pub(super) fn settings(path: &Path, text: &str, keys: &Keys) -> Result<Vec<FileS
         }
         if name == WEBHOOKS {
             check_webhooks(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
+        }
+        if name == POOLS {
+            check_pools(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
         }
         if name == COMMANDS {
             command_keys::check_shape(content)
@@ -91,6 +94,21 @@ fn check_webhooks(text: &str, webhooks: &DeTable<'_>) -> Result<(), (usize, Stri
     Ok(())
 }
 
+/// A pool must be a table, and say its kind.
+fn check_pools(text: &str, pools: &DeTable<'_>) -> Result<(), (usize, String)> {
+    for (name, pool) in pools {
+        let (line, name) = (line_at(text, name.span().start), name.get_ref());
+        match pool.get_ref() {
+            DeValue::Table(settings) if settings.contains_key("kind") => {}
+            DeValue::Table(_) => {
+                return Err((line, format!("pools.{name}.kind is missing; say smtp, postgres or sqlite")));
+            }
+            _ => return Err((line, format!("write [pools.{name}] on a line of its own, its keys below"))),
+        }
+    }
+    Ok(())
+}
+
 /// Adds every value below `table`, tables within it included.
 fn collect(
     text: &str,
@@ -123,7 +141,7 @@ fn collect(
 fn is_inner_section(prefix: &str, name: &str) -> bool {
     let depth = prefix.split('.').count();
     match prefix.split('.').next() {
-        Some(QUEUES | WEBHOOKS) => depth == 1,
+        Some(QUEUES | POOLS | WEBHOOKS) => depth == 1,
         Some(COMMANDS) => {
             depth == 1 || (depth == 2 && matches!(name, ENV | PARAMETERS)) || prefix.ends_with(".parameters")
         }

@@ -10,6 +10,7 @@ use super::sections::Config;
 
 /// The sections whose tables people name themselves.
 pub(super) const QUEUES: &str = "queues";
+pub(super) const POOLS: &str = "pools";
 pub(super) const COMMANDS: &str = "commands";
 pub(super) const WEBHOOKS: &str = "webhooks";
 /// The table whose keys people name themselves.
@@ -24,6 +25,29 @@ const QUEUE_KEYS: [(&str, Value); 4] = [
 ];
 const WEBHOOK_TEXTS: [&str; 2] = ["url", "secret"];
 const WEBHOOK_LISTS: [&str; 3] = ["kinds", "queues", "states"];
+
+/// What each table of a pool may hold; which of them go together is checked in `pools.rs`.
+const POOL_KEYS: [(&str, Value); 19] = [
+    ("kind", Value::String(String::new())),
+    ("host", Value::String(String::new())),
+    ("port", Value::Integer(1)),
+    ("tls", Value::String(String::new())),
+    ("allow_plain", Value::Boolean(false)),
+    ("ca_file", Value::String(String::new())),
+    ("user", Value::String(String::new())),
+    ("password", Value::String(String::new())),
+    ("password_env", Value::String(String::new())),
+    ("password_file", Value::String(String::new())),
+    ("from", Value::String(String::new())),
+    ("url", Value::String(String::new())),
+    ("database", Value::String(String::new())),
+    ("sslmode", Value::String(String::new())),
+    ("path", Value::String(String::new())),
+    ("max_size", Value::Integer(1)),
+    ("timeout_s", Value::Integer(1)),
+    ("max_lifetime_s", Value::Integer(1)),
+    ("idle_timeout_s", Value::Integer(1)),
+];
 
 /// Every key in full (`server.bind`) with its default, but for those that people name.
 pub(super) struct Keys {
@@ -46,7 +70,10 @@ impl Keys {
     /// such key.
     pub(super) fn example(&self, key: &str) -> Result<Option<Value>, String> {
         if let Some((name, last)) = split_named(key, QUEUES) {
-            return queue_example(name, last).map(Some);
+            return named_example(name, last, "queue", &QUEUE_KEYS).map(Some);
+        }
+        if let Some((name, last)) = split_named(key, POOLS) {
+            return named_example(name, last, "pool", &POOL_KEYS).map(Some);
         }
         if let Some((name, last)) = split_named(key, WEBHOOKS) {
             return webhook_example(name, last).map(Some);
@@ -71,10 +98,11 @@ impl Keys {
     /// Whether `name` is a section; a sentence when it is not.
     pub(super) fn section(&self, name: &str) -> Result<(), String> {
         let sections = default_table();
-        if sections.contains_key(name) || name == QUEUES || name == COMMANDS {
+        const NAMED: [&str; 3] = [QUEUES, POOLS, COMMANDS];
+        if sections.contains_key(name) || NAMED.contains(&name) {
             return Ok(());
         }
-        let hint = nearest(name, sections.keys().map(String::as_str).chain([QUEUES, COMMANDS]));
+        let hint = nearest(name, sections.keys().map(String::as_str).chain(NAMED));
         Err(format!("there is no section \"{name}\"{hint}"))
     }
 }
@@ -115,11 +143,12 @@ fn webhook_example(name: &str, key: &str) -> Result<Value, String> {
     Err(format!("a webhook has no key \"{key}\"{hint}"))
 }
 
-fn queue_example(name: &str, key: &str) -> Result<Value, String> {
-    check_name(name, "a queue")?;
-    QUEUE_KEYS.into_iter().find(|(known, _)| *known == key).map(|(_, value)| value).ok_or_else(|| {
-        let hint = nearest(key, QUEUE_KEYS.iter().map(|(known, _)| *known));
-        format!("a queue has no key \"{key}\"{hint}")
+/// `what`: what the tables of the section are.
+fn named_example(name: &str, key: &str, what: &str, keys: &[(&str, Value)]) -> Result<Value, String> {
+    check_name(name, &format!("a {what}"))?;
+    keys.iter().find(|(known, _)| *known == key).map(|(_, value)| value.clone()).ok_or_else(|| {
+        let hint = nearest(key, keys.iter().map(|(known, _)| *known));
+        format!("a {what} has no key \"{key}\"{hint}")
     })
 }
 

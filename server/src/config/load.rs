@@ -9,7 +9,8 @@ use super::checks::check;
 use super::commands::CommandConfig;
 use super::error::ConfigError;
 use super::file::{self, FileSetting};
-use super::keys::{COMMANDS, Keys, closest, default_table};
+use super::keys::{COMMANDS, Keys, POOLS, closest, default_table};
+use super::pools::{self, ReadPools};
 use super::sections::Config;
 use crate::kinds::command::{Declaration, Mistake};
 
@@ -51,15 +52,15 @@ pub struct Sources {
 pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
     let keys = Keys::new();
     let mut table = default_table();
-    load_file(sources.file.as_deref(), &keys, &mut table)?;
-    load_environment(&sources.environment, &keys, &mut table)?;
+    let pools = load_file(sources, &keys, &mut table)?;
+    load_environment(&sources.environment, &pools, &keys, &mut table)?;
     for Flag { flag, key, text } in &sources.flags {
         set_text(&keys, &mut table, key, text)
             .map_err(|sentence| ConfigError::Flag { flag: (*flag).to_owned(), sentence })?;
     }
     let config: Config = table.try_into().map_err(|error| ConfigError::Inconsistent(error.to_string()))?;
     check_webhooks(&config)?;
-    Ok(config)
+    Ok(Config { pools: pools.settings, ..config })
 }
 
 /// Each is signed with a secret that there is.
@@ -80,21 +81,25 @@ fn check_webhooks(config: &Config) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn load_file(named: Option<&Path>, keys: &Keys, table: &mut Table) -> Result<(), ConfigError> {
-    let path = match named {
+/// Answers the pools; they are no part of the table.
+fn load_file(sources: &Sources, keys: &Keys, table: &mut Table) -> Result<ReadPools, ConfigError> {
+    let path = match sources.file.as_deref() {
         Some(path) => path,
         None if Path::new(DEFAULT_FILE).exists() => Path::new(DEFAULT_FILE),
-        None => return Ok(()),
+        None => return Ok(ReadPools::default()),
     };
     let text = std::fs::read_to_string(path)
         .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
     let wrong = |line, sentence| ConfigError::File { path: path.to_owned(), line, sentence };
+    let settings = file::settings(path, &text, keys)?;
     let mut lines = BTreeMap::new();
-    for FileSetting { key, line, value } in file::settings(path, &text, keys)? {
-        set(keys, table, &key, value).map_err(|sentence| wrong(line, sentence))?;
-        lines.insert(key, line);
+    for FileSetting { key, line, value } in &settings {
+        set(keys, table, key, value.clone()).map_err(|sentence| wrong(*line, sentence))?;
+        lines.insert(key.clone(), *line);
     }
-    check_commands(table, &lines).map_err(|(line, sentence)| wrong(line, sentence))
+    check_commands(table, &lines).map_err(|(line, sentence)| wrong(line, sentence))?;
+    table.remove(POOLS);
+    pools::read(&settings, &sources.environment).map_err(|(line, sentence)| wrong(line, sentence))
 }
 
 /// Whether what each command says fits together. `lines` knows where each key stands.
@@ -117,12 +122,14 @@ fn check_commands(table: &Table, lines: &BTreeMap<String, usize>) -> Result<(), 
 
 fn load_environment(
     environment: &BTreeMap<String, String>,
+    pools: &ReadPools,
     keys: &Keys,
     table: &mut Table,
 ) -> Result<(), ConfigError> {
     let known = keys.variables();
     for (variable, text) in environment {
-        if !variable.starts_with(PREFIX) || OTHER_VARIABLES.contains(&variable.as_str()) {
+        let is_other = OTHER_VARIABLES.contains(&variable.as_str()) || pools.variables.contains(variable);
+        if !variable.starts_with(PREFIX) || is_other {
             continue;
         }
         let outcome = match known.get(variable) {

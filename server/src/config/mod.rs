@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod keys;
 mod load;
+mod pools;
 mod secret;
 mod sections;
 #[cfg(test)]

@@ -14,6 +14,7 @@ use taskyard_shared::queue::QueueStatus;
 use super::commands::CommandConfig;
 use super::secret::SecretText;
 use crate::services::CacheLimits;
+use crate::services::pool::PoolSettings;
 use crate::store::QueueSettings;
 
 /// Everything a server can be told before it starts. The bounds stand in `checks.rs`.
@@ -32,6 +33,9 @@ pub struct Config {
     pub cache: CacheConfig,
     /// Settings that a queue gets when it is made. A queue that exists keeps what people set since.
     pub queues: BTreeMap<String, QueueConfig>,
+    /// Pools of connections, read by `pools.rs`, which knows which keys go together.
+    #[serde(skip)]
+    pub pools: BTreeMap<String, PoolSettings>,
     /// What jobs of the kind `command` may run. Without any there is no such kind.
     pub commands: BTreeMap<String, CommandConfig>,
     /// Who is told of jobs that ended, by a name for each.

@@ -4,8 +4,10 @@ use std::io::Write;
 
 use taskyard_shared::job::JobState;
 use taskyard_shared::queue::{QueueStatus, Retention, StateCounts};
+use tokio_postgres::config::SslMode;
 
 use super::*;
+use crate::services::pool::{PoolTarget, Secret, SmtpTls};
 
 fn from_file(text: &str) -> Result<Config, String> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -363,4 +365,117 @@ fn a_wrong_flag_is_named() {
     let flags = vec![Flag { flag: "--bind", key: "server.bind", text: "here".to_owned() }];
     let error = load(&Sources { flags, ..Sources::default() }).expect_err("not an address").to_string();
     assert!(error.starts_with("--bind: server.bind is \"here\"; it must be an address"), "{error}");
+}
+
+#[test]
+fn pools_are_declared_in_a_file_and_their_passwords_are_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let password_file = folder.path().join("password");
+    std::fs::write(&password_file, "from a file\n").unwrap();
+    let file = folder.path().join("taskyard.toml");
+    let text = format!(
+        r#"
+        [pools.mail]
+        kind = "smtp"
+        host = "mail.example.org"
+        user = "jobs"
+        password_env = "TASKYARD_MAIL_PASSWORD"
+        from = "Jobs <jobs@example.org>"
+        max_size = 2
+        [pools.sales]
+        kind = "postgres"
+        host = "db.example.org"
+        database = "sales"
+        user = "reader"
+        password_file = "{}"
+        [pools.near]
+        kind = "postgres"
+        url = "postgres://reader:from-a-url@127.0.0.1/sales"
+        [pools.books]
+        kind = "sqlite"
+        path = "/srv/books.db"
+        timeout_s = 3
+        "#,
+        password_file.display()
+    );
+    std::fs::write(&file, text).unwrap();
+    let environment = [("TASKYARD_MAIL_PASSWORD".to_owned(), "from a variable".to_owned())].into();
+    let config = load(&Sources { file: Some(file), environment, ..Sources::default() }).unwrap();
+    let PoolTarget::Smtp(mail) = &config.pools["mail"].target else { panic!("{config:?}") };
+    assert_eq!((mail.port, mail.tls, config.pools["mail"].max_size), (587, SmtpTls::Starttls, 2));
+    assert_eq!(mail.login, Some(("jobs".to_owned(), Secret("from a variable".to_owned()))));
+    let PoolTarget::Postgres(sales) = &config.pools["sales"].target else { panic!("{config:?}") };
+    assert_eq!(sales.config.get_password(), Some(&b"from a file"[..]));
+    assert_eq!(sales.config.get_ssl_mode(), SslMode::Require);
+    let PoolTarget::Postgres(near) = &config.pools["near"].target else { panic!("{config:?}") };
+    assert_eq!(near.config.get_ssl_mode(), SslMode::Disable, "it does not leave this machine");
+    assert_eq!(config.pools["near"].target.name(), "127.0.0.1:5432/sales");
+    assert_eq!(config.pools["books"].timeout.as_secs(), 3);
+    let shown = format!("{config:?}");
+    for secret in ["from a variable", "from a file", "from-a-url"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn mistakes_in_a_pool_name_the_line_and_never_the_password() {
+    let smtp = |lines: &str| format!("[pools.a]\nkind = \"smtp\"\nhost = \"m.example.org\"\n{lines}");
+    let postgres = |lines: &str| format!("[pools.a]\nkind = \"postgres\"\n{lines}");
+    let cases = [
+        ("[pools]\na = 4".to_owned(), "line 2: write [pools.a] on a line of its own"),
+        (
+            "[pools.a]\nhost = \"x\"".to_owned(),
+            "line 1: pools.a.kind is missing; say smtp, postgres or sqlite",
+        ),
+        ("[pools.\"A b\"]\nkind = \"smtp\"".to_owned(), "line 2: \"A b\" cannot name a pool"),
+        (
+            "[pools.a]\nkind = \"imap\"".to_owned(),
+            "line 2: pools.a.kind is \"imap\"; it must be smtp, postgres",
+        ),
+        ("[pools.a]\nkind = \"smtp\"".to_owned(), "line 2: pools.a.host is missing"),
+        ("[pools.a]\nkind = \"sqlite\"".to_owned(), "line 2: pools.a.path is missing"),
+        (smtp("hots = 1"), "line 4: a pool has no key \"hots\"; did you mean \"host\"?"),
+        (smtp("path = \"x\""), "line 4: pools.a.path is no key of such a pool; it has max_size"),
+        (smtp("port = 0"), "line 4: pools.a.port is 0; it must be 1 to 65535"),
+        (smtp("max_size = 101"), "line 4: pools.a.max_size is 101; it must be 1 to 100"),
+        (smtp("tls = \"ssl\""), "line 4: pools.a.tls is \"ssl\"; it must be starttls, tls or none"),
+        (
+            smtp("tls = \"none\""),
+            "line 4: pools.a.tls is none, so everything would go to m.example.org in the clear",
+        ),
+        (smtp("user = \"u\""), "line 4: pools.a.user needs a password"),
+        (smtp("password = \"hush\""), "pools.a.user is missing beside the password"),
+        (smtp("password = 12345678"), "line 4: pools.a.password is a whole number"),
+        (
+            smtp("user = \"u\"\npassword_env = \"NOT_SET\""),
+            "line 5: pools.a.password_env names NOT_SET, which",
+        ),
+        (smtp("password = \"hush\"\npassword_env = \"X\""), "line 5: pools.a.password_env is a second place"),
+        (
+            smtp("password_file = \"/no/where\""),
+            "line 4: pools.a.password_file names /no/where, which cannot",
+        ),
+        (
+            smtp("ca_file = \"/dev/null\""),
+            "line 4: pools.a.ca_file names /dev/null, which cannot be used: it holds no",
+        ),
+        (smtp("from = \"me\""), "line 4: pools.a.from must be an address such as"),
+        (postgres("user = \"u\""), "pools.a.host is missing"),
+        (postgres("host = \"d\""), "pools.a.user is missing"),
+        (postgres("url = \"postgres://u:hush@d:x/y\""), "line 3: pools.a.url is not like postgres://"),
+        (postgres("url = \"postgres://u@d\"\nport = 5"), "line 3: pools.a.url says host, port and database"),
+        (
+            postgres("url = \"postgres://u@d?sslmode=disable\""),
+            "line 3: pools.a.url is disable, so everything",
+        ),
+        (
+            postgres("host = \"d\"\nuser = \"u\"\nsslmode = \"prefer\""),
+            "line 5: pools.a.sslmode is \"prefer\"",
+        ),
+    ];
+    for (text, expected) in cases {
+        let error = from_file(&text).expect_err(&text);
+        assert!(error.contains(expected), "{text:?}\n  gives   {error}\n  without {expected}");
+        assert!(!error.contains("hush") && !error.contains("1234"), "{error}");
+    }
 }

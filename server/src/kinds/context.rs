@@ -170,6 +170,12 @@ impl JobContext {
         self.inner.yard.services.as_ref().expect("a yard provides its services before its jobs start")
     }
 
+    /// When the job was added, in milliseconds since the Unix epoch; 0 outside a yard. Blocks on the store.
+    pub(super) fn added_ms(&self) -> Result<i64, JobError> {
+        let job = self.inner.yard.reader()?.job(self.inner.id)?;
+        Ok(job.map_or(0, |job| job.job.created_at_ms))
+    }
+
     /// Keeps `content` as an artifact of this job. A second one of the same name replaces the first.
     /// Blocks on the disk: call it inside [`JobContext::blocking`].
     ///

@@ -8,6 +8,7 @@ pub mod command;
 pub mod contact_sheet;
 pub mod context;
 pub mod demo;
+pub mod email;
 mod erased;
 pub mod file_arg;
 pub(crate) mod fingerprint;

@@ -7,6 +7,7 @@
 pub mod cache;
 mod error;
 pub mod limiter;
+pub mod pool;
 mod publisher;
 mod start;
 #[cfg(test)]
@@ -15,5 +16,6 @@ mod tests;
 pub use cache::{Cache, CacheLimits};
 pub use error::ServiceError;
 pub use limiter::{Client, Limiter, RateLimiter, Verdict};
+pub use pool::{ConnectionPool, Pools};
 pub(crate) use publisher::{Publisher, Publishes};
 pub use start::{Services, ServicesConfig};

@@ -1,5 +1,7 @@
 //! All services of a yard, started together.
 
+use std::collections::BTreeMap;
+
 use actix::{Arbiter, Recipient, Supervisor, SystemRegistry};
 use taskyard_shared::limit::Rate;
 use taskyard_shared::service;
@@ -7,6 +9,7 @@ use taskyard_shared::service;
 use super::ServiceError;
 use super::cache::{Cache, CacheActor, CacheConfig, CacheLimits};
 use super::limiter::{Limiter, LimiterLimits, RateLimiter, RateLimiterConfig};
+use super::pool::{ConnectionPool, ConnectionPoolConfig, PoolSettings, PoolSetupError, Pools};
 use crate::clock::Clock;
 use crate::supervision::Supervision;
 use crate::views::messages::ServiceStatus;
@@ -16,6 +19,7 @@ use crate::views::messages::ServiceStatus;
 pub struct Services {
     pub limiter: Limiter,
     pub cache: Cache,
+    pub pools: Pools,
 }
 
 /// What can be said of the services before they start.
@@ -25,17 +29,30 @@ pub struct ServicesConfig {
     pub submissions: Option<Rate>,
     pub limiter: LimiterLimits,
     pub cache: CacheLimits,
+    /// Pools of connections by name.
+    pub pools: BTreeMap<String, PoolSettings>,
 }
 
 impl Services {
     /// Starts every service on this arbiter, and registers it in the System.
+    ///
+    /// # Errors
+    /// The name of a pool that cannot be set up, and why; then none of them has started.
     pub(crate) fn start(
         config: ServicesConfig,
         arbiter: &Arbiter,
         shown_by: &Recipient<ServiceStatus>,
         clock: &Clock,
         supervision: &Supervision,
-    ) -> Services {
+    ) -> Result<Services, (String, PoolSetupError)> {
+        let pools = ConnectionPool::new(ConnectionPoolConfig {
+            pools: config.pools,
+            clock: clock.clone(),
+            supervision: supervision.clone(),
+            shown_by: Some(shown_by.clone()),
+        })?;
+        let pools = Supervisor::start_in_arbiter(&arbiter.handle(), |_| pools);
+        SystemRegistry::set(pools.clone());
         let limiter = RateLimiterConfig {
             limits: config.limiter,
             submissions: config.submissions,
@@ -53,7 +70,11 @@ impl Services {
         };
         let cache = Supervisor::start_in_arbiter(&arbiter.handle(), |_| CacheActor::new(cache));
         SystemRegistry::set(cache.clone());
-        Services { limiter: Limiter::new(limiter), cache: Cache::new(cache, clock.clone()) }
+        Ok(Services {
+            limiter: Limiter::new(limiter),
+            cache: Cache::new(cache, clock.clone()),
+            pools: Pools::new(pools),
+        })
     }
 
     /// How all of them stand.
@@ -64,7 +85,7 @@ impl Services {
         Ok(service::Services {
             limiter: self.limiter.status().await?,
             cache: self.cache.status().await?,
-            pools: Vec::new(),
+            pools: self.pools.status().await?,
         })
     }
 }

@@ -10,9 +10,11 @@ use crate::clock::Clock;
 use crate::config::WebhookConfig;
 use crate::kinds::Worker;
 use crate::kinds::command::{Command, CommandConfig};
+use crate::kinds::email::Email;
 use crate::kinds::http::HttpConfig;
 use crate::kinds::registry::{KindRegistryBuilder, RegistryError};
 use crate::services::ServicesConfig;
+use crate::services::pool::PoolSettings;
 use crate::store::QueueSettings;
 use crate::supervision::RestartBudget;
 
@@ -49,6 +51,15 @@ impl YardBuilder {
     /// Adds the kinds that the program `taskyard` comes with: `demo`, `http`, `image` and `contact-sheet`.
     pub fn built_in_kinds(self, http: HttpConfig) -> Self {
         self.register(|kinds| kinds.register_built_in(&http))
+    }
+
+    /// Adds the kind `email`, whose jobs send by these pools' SMTP servers; the pools themselves are part of
+    /// [`YardBuilder::services`]. Without an SMTP pool there is no such kind.
+    pub fn email(self, pools: &BTreeMap<String, PoolSettings>) -> Self {
+        match Email::new(pools) {
+            Some(email) => self.worker(email),
+            None => self,
+        }
     }
 
     /// Adds the kind `command`, whose jobs run these programs, by name. Without any there is no such kind.

@@ -24,6 +24,7 @@ use crate::queue::core::CoreConfig;
 use crate::queue::messages::ListQueues;
 use crate::queue::{JobQueue, JobQueueParts, WriterSlot};
 use crate::services::Services;
+use crate::services::pool::PoolSetupError;
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{QueueSettings, Store, StoreError, StoreReader, StoreWriter};
@@ -46,6 +47,8 @@ pub enum StartError {
     BadQueueName { name: String },
     #[error("queue \"{name}\" cannot be made: {setting}: {message}")]
     BadQueueSetting { name: String, setting: String, message: String },
+    #[error("the pool of connections \"{name}\" cannot be set up: {reason}")]
+    BadPool { name: String, reason: PoolSetupError },
     #[error("a yard must be started inside an actix System: use #[actix_web::main]")]
     NoSystem,
     #[error("this actix System has a yard already")]
@@ -100,7 +103,8 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
         &live.hub.clone().recipient(),
         &builder.clock,
         &supervision,
-    );
+    )
+    .map_err(|(name, reason)| StartError::BadPool { name, reason })?;
     executor.provide(services.clone());
     let writer = WriterSlot::default();
     let refused = Arc::new(AtomicU64::new(0));

@@ -37,6 +37,7 @@ pages! {
     workflows "workflows.md",
     bulk "bulk.md",
     commands "commands.md",
+    email "email.md",
     logs_and_files "logs-and-files.md",
     images "images.md",
     http "http.md",
