@@ -42,6 +42,7 @@ pages! {
     http "http.md",
     webhooks "webhooks.md",
     queues "queues.md",
+    services "services.md",
     waiting "waiting.md",
     api "api.md",
     operating "operating.md",
