@@ -118,6 +118,8 @@ pub fn ended_jobs_come_in_the_order_of_their_ends(mut yard: TestYard) {
     let ids = yard.add_jobs((0..3).map(|_| super::yard::job("c", "x")).collect());
     let cancels: Vec<_> = ids.iter().rev().map(|id| WriteOp::Cancel { id: *id }).collect();
     yard.try_apply(&cancels).expect("accepted");
+    // A result that is still wanted.
+    yard.add_job(JobInsert { takes_results: true, ..after(&[JobId(2)], OnFailure::Stop) });
 
     let mut after = EndedJob { at_ms: 0, id: JobId(0) };
     let mut found = Vec::new();

@@ -139,6 +139,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     batch::BATCH,
     batch::COUNTS,
     ended::ENDED,
+    ended::WANTED,
     log::NEWEST,
     waiting::FACTS,
     waiting::UNMET,
