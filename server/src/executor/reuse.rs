@@ -144,9 +144,9 @@ async fn attach(files: Vec<FileRef>, ctx: &JobContext) -> bool {
 /// `which ended 40 s ago`: in whole seconds for two minutes, in whole minutes for two hours.
 fn when_it_ended(age_ms: u64) -> String {
     let unit_ms = match age_ms {
-        ..1_000 => return "which has just ended".to_owned(),
-        ..120_000 => 1_000,
-        ..7_200_000 => 60_000,
+        0..1_000 => return "which has just ended".to_owned(),
+        1_000..120_000 => 1_000,
+        120_000..7_200_000 => 60_000,
         _ => 3_600_000,
     };
     format!("which ended {} ago", in_words(Duration::from_millis(age_ms - age_ms % unit_ms)))
