@@ -2,7 +2,7 @@
 
 use leptos::mount::mount_to_body;
 use leptos::prelude::*;
-use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::components::{A, FlatRoutes, Route, Router};
 use leptos_router::path;
 
 use crate::board::Board;
@@ -10,15 +10,18 @@ use crate::components::connection_state::ConnectionState;
 use crate::components::drop_zone::DropZone;
 use crate::components::help::Help;
 use crate::components::icons;
+use crate::components::list_page::focus_main;
 use crate::components::operations::OperationStrip;
 use crate::components::palette::Palette;
 use crate::components::queue_settings::QueueSettings;
 use crate::components::theme::{self, ThemeSwitch};
+use crate::connection::mounted::mount_path;
 use crate::pages::batch::BatchPage;
 use crate::pages::board::BoardPage;
 use crate::pages::job::JobPage;
 use crate::pages::limits::LimitsPage;
 use crate::pages::schedules::SchedulesPage;
+use crate::pages::services::ServicesPage;
 use crate::pages::source::SourcePage;
 
 /// Puts the board into the document.
@@ -33,18 +36,19 @@ fn App() -> impl IntoView {
     let board = Board::start();
     provide_context(board);
     view! {
-        <Router>
-            <a class="skip-link" href="#main">"Skip to content"</a>
+        <Router base=mount_path()>
+            <a class="skip-link" href="#main" on:click=skip_to_main>"Skip to content"</a>
             <Header board/>
             <main id="main" tabindex="-1">
-                <Routes fallback=NotFound>
+                <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=BoardPage/>
                     <Route path=path!("/jobs/:id") view=JobPage/>
                     <Route path=path!("/batches/:id") view=BatchPage/>
                     <Route path=path!("/schedules") view=SchedulesPage/>
                     <Route path=path!("/limits") view=LimitsPage/>
+                    <Route path=path!("/services") view=ServicesPage/>
                     <Route path=path!("/source") view=SourcePage/>
-                </Routes>
+                </FlatRoutes>
             </main>
             <OperationStrip board/>
             <QueueSettings board/>
@@ -54,6 +58,12 @@ fn App() -> impl IntoView {
             <p class="visually-hidden" role="status" aria-live="polite">{move || board.announcement.get()}</p>
         </Router>
     }
+}
+
+/// The document has a base, so the browser would take the link for one to the board's first page.
+fn skip_to_main(click: leptos::ev::MouseEvent) {
+    click.prevent_default();
+    focus_main();
 }
 
 #[component]
@@ -69,6 +79,7 @@ fn Header(board: Board) -> impl IntoView {
                 <A href="/" exact=true>"Board"</A>
                 <A href="/schedules">"Schedules"</A>
                 <A href="/limits">"Limits"</A>
+                <A href="/services">"Services"</A>
                 <A href="/source">"Source"</A>
             </nav>
             <ConnectionState board/>

@@ -11,6 +11,7 @@ use taskyard_shared::view::ViewQuery;
 
 use crate::connection::exchange::{Outcome, ViewUpdate};
 use crate::connection::{Connection, watch};
+use crate::reactive::{effect, memo};
 use crate::state::address::ListAddress;
 use crate::state::operations::Strip;
 use crate::state::queues::Queues;
@@ -106,7 +107,7 @@ impl Board {
     }
 
     fn watch_queues(self) {
-        let query = Memo::new(|_| Some(ViewQuery::Queues {}));
+        let query = memo(|| Some(ViewQuery::Queues {}));
         watch(self.connection, query, move |update| match update {
             ViewUpdate::Snapshot(snapshot) => self.queues.update(|queues| queues.snapshot(snapshot)),
             ViewUpdate::Delta(delta) => self.queues.update(|queues| queues.delta(delta)),
@@ -115,7 +116,7 @@ impl Board {
     }
 
     fn watch_yard(self) {
-        let query = Memo::new(|_| Some(ViewQuery::Yard {}));
+        let query = memo(|| Some(ViewQuery::Yard {}));
         watch(self.connection, query, move |update| match update {
             ViewUpdate::Snapshot(snapshot) => self.yard.update(|yard| yard.snapshot(snapshot)),
             ViewUpdate::Delta(delta) => self.yard.update(|yard| yard.delta(delta)),
@@ -125,7 +126,7 @@ impl Board {
 
     /// Whenever the page gets connected: the server may be another one now.
     fn fetch_kinds(self) {
-        Effect::new(move |_| {
+        effect(move || {
             if !self.connection.status.get().is_live() {
                 return;
             }

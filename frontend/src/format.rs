@@ -1,6 +1,8 @@
 //! Numbers, sizes, durations and instants as people read them. No clock and no time zone of its own: both
 //! come in as arguments.
 
+use serde_json::Number;
+
 /// `1234567` as `1,234,567`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -12,6 +14,12 @@ pub fn count(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// `3`, `0.05`: as JSON has it, for the standard library's way is large; but whole numbers without `.0`.
+pub fn decimal(number: f64) -> String {
+    let json = Number::from_f64(number).map(|number| number.to_string()).unwrap_or_default();
+    json.strip_suffix(".0").map(str::to_owned).unwrap_or(json)
 }
 
 /// `1 job`, `12 jobs`.
@@ -200,6 +208,15 @@ fn civil_from_days(days: i64) -> (i64, u8, u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn decimals_are_as_short_as_they_can_be() {
+        for (number, text) in
+            [(0.0, "0"), (3.0, "3"), (-0.5, "-0.5"), (0.05, "0.05"), (44_000_000.0, "44000000")]
+        {
+            assert_eq!(decimal(number), text);
+        }
+    }
 
     #[test]
     fn numbers_are_grouped_and_counted() {

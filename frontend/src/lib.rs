@@ -14,4 +14,6 @@ pub mod few;
 pub mod format;
 #[cfg(target_arch = "wasm32")]
 pub mod pages;
+#[cfg(target_arch = "wasm32")]
+pub mod reactive;
 pub mod state;

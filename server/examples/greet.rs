@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use taskyard::Yard;
 use taskyard::kinds::{JobContext, JobResult, Label, Worker};
-use taskyard::shared::new_job::NewJob;
 
 struct Greet;
 
@@ -37,7 +36,7 @@ impl Worker for Greet {
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let yard = Yard::builder().data_dir("./data").worker(Greet).start().await?;
-    yard.add(NewJob::new("greet", json!({ "whom": "world" }))).await?;
+    yard.add(Greet::job(GreetArgs { whom: "world".to_owned() })).await?;
     let board = taskyard::mount(&yard);
     HttpServer::new(move || App::new().configure(board.clone())).bind("127.0.0.1:8080")?.run().await?;
     yard.stop(std::time::Duration::from_secs(30)).await;

@@ -8,12 +8,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::files::FilesApi;
 use crate::api::guard::{Access, refuse_foreign};
+use crate::api::mounted::note_mount;
+use crate::api::request::SlowBodies;
 use crate::session::{self, LiveConfig, LiveState};
 use crate::{Yard, api};
 
 /// How a yard is reached over HTTP.
 #[derive(Clone, Default)]
 pub struct MountOptions {
+    /// Where everything is: `/jobs`. Empty: at the root. In a scope of the application's own, below that.
+    pub path: String,
     pub access: Access,
     /// Most live connections at a time; None: 10,000.
     pub max_sessions: Option<usize>,
@@ -21,8 +25,10 @@ pub struct MountOptions {
     pub stopping: CancellationToken,
 }
 
-/// What each worker of the server configures its app with: `App::new().configure(mount(&yard))`. Made once,
-/// so that all workers share one set of limits.
+/// What each worker of the server configures its app with: `App::new().configure(mount(&yard))`, or a scope of it:
+/// `web::scope("/jobs").configure(mount(&yard))`. Made once, so that all workers share one set of limits.
+///
+/// The API, the socket and the board's pages and files then are below that path, and every link leads there.
 pub fn mount(yard: &Yard) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
     mount_with(yard, MountOptions::default())
 }
@@ -32,19 +38,24 @@ pub fn mount_with(
     yard: &Yard,
     options: MountOptions,
 ) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
+    let path = options.path.trim_matches('/');
+    let path = if path.is_empty() { String::new() } else { format!("/{path}") };
     let access = web::Data::new(options.access.clone());
     let files =
         web::Data::new(FilesApi { files: Arc::clone(yard.files()), reader: Arc::clone(yard.reader()) });
     let live = web::Data::new(live_state(yard, options));
     let yard = web::Data::new(yard.clone());
+    let slow_bodies = web::Data::new(SlowBodies::default());
     move |config: &mut web::ServiceConfig| {
         config.service(
-            web::scope("")
+            web::scope(&path)
                 .app_data(access.clone())
                 .app_data(files.clone())
                 .app_data(live.clone())
                 .app_data(yard.clone())
+                .app_data(slow_bodies.clone())
                 .wrap(from_fn(refuse_foreign))
+                .wrap(from_fn(note_mount))
                 .configure(api::configure)
                 .configure(api::health::configure)
                 .configure(api::metrics::configure)
@@ -68,3 +79,6 @@ fn live_state(yard: &Yard, options: MountOptions) -> LiveState {
         config,
     )
 }
+
+#[cfg(test)]
+mod tests;

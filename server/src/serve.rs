@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::guard::{Access, AllowedHosts};
 use crate::config::Config;
 use crate::mount::{MountOptions, mount_with};
+use crate::services::ServicesConfig;
 use crate::supervision::RestartBudget;
 use crate::yard::{StartError, Yard, YardBuilder};
 
@@ -70,7 +71,9 @@ pub async fn serve_with(
         access: Access {
             allowed_origins: config.server.allowed_origins.clone(),
             allowed_hosts: AllowedHosts::Listed(config.server.allowed_hosts.clone()),
+            trusted_proxies: config.server.trusted_proxies.clone(),
         },
+        path: String::new(),
         max_sessions: Some(config.server.max_sessions),
         stopping: stopping.clone(),
     };
@@ -115,14 +118,16 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 async fn tell_kept_settings(config: &Config, yard: &Yard) {
     for queue in yard.queues().await.unwrap_or_default() {
         if let Some(configured) = config.queues.get(&queue.name)
-            && (configured.concurrency != queue.concurrency || configured.paused != queue.paused)
+            && !configured.is_kept_by(&queue)
         {
             tracing::warn!(
                 queue = queue.name,
                 concurrency = queue.concurrency,
                 paused = queue.paused,
-                "the queue exists and keeps its settings; change them on the board or with taskyard concurrency, \
-                 pause and resume"
+                max_attempts = queue.max_attempts,
+                timeout_ms = queue.timeout_ms,
+                "the queue exists and keeps its settings, which the configuration has otherwise; change them on the \
+                 board or with taskyard queue, pause and resume"
             );
         }
     }
@@ -132,8 +137,17 @@ fn builder(config: &Config) -> YardBuilder {
     let builder = Yard::builder()
         .data_dir(&config.data.dir)
         .built_in_kinds(config.http.clone())
+        .commands(&config.commands)
+        .webhooks(config.webhooks.clone())
+        .email(&config.pools)
         .executor_threads(config.executor.threads)
         .files_quota(config.files.quota_bytes())
+        .services(ServicesConfig {
+            submissions: config.submissions.rate(),
+            pools: config.pools.clone(),
+            cache: config.cache.limits(),
+            ..ServicesConfig::default()
+        })
         .restart_budget(RestartBudget {
             max_restarts: config.supervision.max_restarts,
             within: config.supervision.within(),

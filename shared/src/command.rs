@@ -9,15 +9,19 @@ use crate::job::{JobDetail, JobId};
 use crate::kind::KindInfo;
 use crate::limit::{Limit, LimitStatus};
 use crate::new_job::{NewJob, NewJobs};
+use crate::object::objects_only;
 use crate::operation::{NewOperation, Operation, OperationId};
 use crate::queue::{QueueChange, QueueStatus};
 use crate::schedule::{Schedule, ScheduleStatus};
+use crate::service::Services;
 use crate::view::{ViewId, ViewQuery, YardLists};
+
+objects_only!(ClientFrame, Resume, Command);
 
 /// One text frame from a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(remote = "ClientFrame", tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(
     target_pointer_width = "64",
     expect(
@@ -48,7 +52,7 @@ pub enum ClientFrame {
 /// The last frame that a client has of a view.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Resume", deny_unknown_fields)]
 pub struct Resume {
     /// The `instance` of the server's hello at that time: sequence numbers of another count for nothing.
     pub instance: String,
@@ -58,7 +62,7 @@ pub struct Resume {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(remote = "Command", tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Command {
     AddJob {
         job: NewJob,
@@ -156,11 +160,18 @@ pub enum Command {
     },
     /// What the view `yard` shows.
     ListYard {},
+    /// What the view `services` shows.
+    ListServices {},
+    /// Drops an entry of the cache, or all of them.
+    DropCached {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
 }
 
 impl Command {
     /// Every `type` that a command can have.
-    pub const NAMES: [&str; 26] = [
+    pub const NAMES: [&str; 28] = [
         "add_job",
         "add_jobs",
         "cancel_job",
@@ -187,6 +198,8 @@ impl Command {
         "run_schedule",
         "preview_schedule",
         "list_yard",
+        "list_services",
+        "drop_cached",
     ];
 }
 
@@ -263,6 +276,13 @@ pub enum Reply {
     },
     Yard {
         yard: YardLists,
+    },
+    Services {
+        services: Services,
+    },
+    /// How many entries were dropped.
+    CacheDropped {
+        count: u64,
     },
     /// Frames with this `view` follow. Connections that watch the same query get the same number.
     Watching {

@@ -32,6 +32,8 @@ pub enum ErrorCode {
     WrongState,
     /// Another job has the same unique key, or the `Idempotency-Key` was used for another request.
     Conflict,
+    /// This client asked too often; `retry_after_ms` says when it may ask again.
+    RateLimited,
     /// Too much is waiting to be written: try again in a moment.
     Overloaded,
     /// The server is stopping, or its queue is restarting: try again in a moment.
@@ -45,7 +47,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [ErrorCode; 16] = [
+    pub const ALL: [ErrorCode; 17] = [
         ErrorCode::BadRequest,
         ErrorCode::UnknownCommand,
         ErrorCode::UnsupportedVersion,
@@ -57,6 +59,7 @@ impl ErrorCode {
         ErrorCode::AlreadyFinished,
         ErrorCode::WrongState,
         ErrorCode::Conflict,
+        ErrorCode::RateLimited,
         ErrorCode::Overloaded,
         ErrorCode::Unavailable,
         ErrorCode::StoreFailed,
@@ -77,6 +80,7 @@ impl ErrorCode {
             ErrorCode::AlreadyFinished => "already_finished",
             ErrorCode::WrongState => "wrong_state",
             ErrorCode::Conflict => "conflict",
+            ErrorCode::RateLimited => "rate_limited",
             ErrorCode::Overloaded => "overloaded",
             ErrorCode::Unavailable => "unavailable",
             ErrorCode::StoreFailed => "store_failed",
@@ -87,7 +91,10 @@ impl ErrorCode {
 
     /// Whether the same request may succeed a little later.
     pub const fn is_retryable(self) -> bool {
-        matches!(self, ErrorCode::Overloaded | ErrorCode::Unavailable | ErrorCode::StoreFailed)
+        matches!(
+            self,
+            ErrorCode::RateLimited | ErrorCode::Overloaded | ErrorCode::Unavailable | ErrorCode::StoreFailed
+        )
     }
 }
 
@@ -111,11 +118,19 @@ pub struct WireError {
     pub message: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
+    /// How long to wait before the next try, in milliseconds, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
 }
 
 impl WireError {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        WireError { code, message: message.into(), fields: Vec::new() }
+        WireError { code, message: message.into(), fields: Vec::new(), retry_after_ms: None }
+    }
+
+    /// Says what is wrong with each field.
+    pub fn with_fields(self, fields: Vec<FieldError>) -> Self {
+        WireError { fields, ..self }
     }
 }
 

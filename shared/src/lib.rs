@@ -16,9 +16,11 @@ pub mod limit;
 pub mod limits;
 pub mod log;
 pub mod new_job;
+pub mod object;
 pub mod operation;
 pub mod queue;
 pub mod schedule;
+pub mod service;
 pub mod view;
 
 /// The version that each side names in its first frame. A server refuses every other.

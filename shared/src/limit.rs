@@ -2,11 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A limit. It applies to the jobs of its queue and its kind, where it names them; with a `key`, to each value of
-/// that argument for itself. A job that is held back by a limit does not hold up the ones behind it.
+use crate::object::objects_only;
+
+objects_only!(Limit, Rate);
+
+/// A limit. It names a queue, a kind or both, and applies to the jobs of these; with a `key`, to each value of
+/// that argument for itself. It has a concurrency, a rate or both. A job that is held back by a limit does not hold up the ones behind it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Limit", deny_unknown_fields)]
 pub struct Limit {
     /// See [`crate::limits::is_identifier`].
     pub name: String,
@@ -29,9 +33,9 @@ pub struct Limit {
 /// `count + burst - 1`. (The generic cell rate algorithm, ITU-T I.371.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Rate", deny_unknown_fields)]
 pub struct Rate {
-    /// 1 to 1,000,000.
+    /// 1 to [`crate::limits::MAX_RATE_COUNT`].
     pub count: u32,
     /// 1 to [`crate::limits::MAX_DELAY_MS`].
     pub per_ms: u64,

@@ -1,11 +1,18 @@
 //! Bounds that both sides know: the server enforces them, the board and the CLI say them beforehand.
 
-/// Longest name of a kind or queue, in bytes. Lower-case letters, digits, `-` and `_`, starting with a letter.
+/// Longest name of a kind, queue, limit or schedule, in bytes. See [`IDENTIFIER_RULE`].
 pub const MAX_IDENTIFIER_BYTES: usize = 64;
+/// What [`is_identifier`] asks for, in words that follow "a name has".
+pub const IDENTIFIER_RULE: &str = "at most 64 lower-case letters, digits, - and _, starting with a letter";
+const _: () = assert!(MAX_IDENTIFIER_BYTES == 64, "the rule in words says so");
 /// Longest job name (see [`crate::job::JobSummary::name`]), in characters.
 pub const MAX_NAME_CHARS: usize = 200;
 /// Largest arguments of one job, in bytes of JSON.
 pub const MAX_ARGS_BYTES: usize = 256 * 1024;
+/// Largest result of a job, in bytes of JSON. More than the largest answer that a job of the kind `http` keeps.
+pub const MAX_RESULT_BYTES: usize = 8 * 1024 * 1024;
+/// Longest error of an attempt, in bytes; the rest is cut, and the cut shown.
+pub const MAX_ERROR_BYTES: usize = 64 * 1024;
 /// Largest text frame that the server reads from a WebSocket, and largest JSON body of the API, in bytes.
 pub const MAX_FRAME_BYTES: usize = 1024 * 1024;
 /// Largest upload, in bytes.
@@ -41,6 +48,9 @@ pub const MAX_BATCH_NAME_CHARS: usize = 200;
 pub const MAX_ADD_BYTES: usize = 32 * 1024 * 1024;
 /// Most jobs that one job may wait for.
 pub const MAX_DEPENDENCIES: usize = 10_000;
+/// Most waits of one call that adds several jobs, over all its jobs but `then`: each is a row of its own, written in the
+/// same transaction.
+pub const MAX_WAITS_PER_ADD: usize = 20_000;
 /// Most jobs listed among those that wait for a job.
 pub const MAX_SHOWN_DEPENDENTS: usize = 100;
 /// Longest key of a unique job, of a limit, or of an idempotent request, in bytes.
@@ -51,6 +61,8 @@ pub const IDEMPOTENCY_MS: i64 = 24 * 3_600 * 1_000;
 pub const MAX_LOG_LINES: u32 = 1_000;
 /// Longest line of a log, in characters; the rest is cut, and the cut shown.
 pub const MAX_LOG_LINE_CHARS: usize = 1_000;
+/// Most starts that the rate of a limit may allow in its time.
+pub const MAX_RATE_COUNT: u32 = 1_000_000;
 /// Most limits that may exist.
 pub const MAX_LIMITS: usize = 100;
 /// Most schedules that may exist.
@@ -61,6 +73,8 @@ pub const MAX_SCHEDULE_BYTES: usize = 8 * 1024;
 pub const MAX_MISSED_RUNS: usize = 100;
 /// Longest time in which an operation may be undone, in milliseconds.
 pub const MAX_UNDO_MS: u32 = 60_000;
+/// How long an operation may be undone unless it says otherwise, in milliseconds.
+pub const DEFAULT_UNDO_MS: u32 = 10_000;
 /// How many operations are kept, and most that may be under way.
 pub const MAX_KEPT_OPERATIONS: usize = 50;
 /// Shortest age at which finished jobs may be deleted, in milliseconds: a minute.
@@ -68,7 +82,16 @@ pub const MIN_RETENTION_MS: u64 = 60_000;
 /// Most queues that may exist.
 pub const MAX_QUEUES: usize = 1_000;
 
-/// Whether `text` may name a kind or a queue.
+/// Most keys, entries or users of a service that are shown.
+pub const MAX_SERVICE_ROWS: usize = 100;
+
+/// Whether `text` is a JSON Pointer (RFC 6901): empty, or beginning with a slash, and with 0 or 1 behind each `~`.
+pub fn is_pointer(text: &str) -> bool {
+    (text.is_empty() || text.starts_with('/'))
+        && text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']))
+}
+
+/// Whether `text` may name a kind, a queue, a limit or a schedule: [`IDENTIFIER_RULE`].
 pub fn is_identifier(text: &str) -> bool {
     text.len() <= MAX_IDENTIFIER_BYTES
         && text.starts_with(|c: char| c.is_ascii_lowercase())

@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::job::{JobId, JobState};
+use crate::object::objects_only;
+
+objects_only!(NewJob, Backoff, Unique, NewJobs);
 
 /// A job that somebody wants added. Everything but `kind` may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "NewJob", deny_unknown_fields)]
 pub struct NewJob {
     pub kind: String,
     /// The queue to wait in; without it, the kind's own.
@@ -41,6 +44,10 @@ pub struct NewJob {
     /// kind's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// The result of an earlier job of the kind with the same arguments will do, if that one ended no longer ago than
+    /// this: up to ten years. 0: not even if the kind allows it. Without it the kind's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_for_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unique: Option<Unique>,
     /// Runs when these have ended.
@@ -68,6 +75,7 @@ impl NewJob {
             max_attempts: None,
             backoff: None,
             timeout_ms: None,
+            cache_for_ms: None,
             unique: None,
             after: Vec::new(),
             on_failure: OnFailure::default(),
@@ -112,7 +120,7 @@ impl OnFailure {
 /// `base_ms` (`fixed`), at most `max_ms`, give or take `jitter_percent` of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Backoff", deny_unknown_fields)]
 pub struct Backoff {
     #[serde(default)]
     pub curve: BackoffCurve,
@@ -152,7 +160,7 @@ impl Backoff {
 /// there is a period, for no longer than that after it was added.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Unique", deny_unknown_fields)]
 pub struct Unique {
     /// Without it, the kind with all arguments. Keys of different kinds are different.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -206,7 +214,7 @@ pub enum AddMode {
 /// Several jobs to be added in one call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "NewJobs", deny_unknown_fields)]
 pub struct NewJobs {
     /// 1 to [`crate::limits::MAX_JOBS_PER_ADD`].
     pub jobs: Vec<NewJob>,

@@ -5,7 +5,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::DEFAULT_UNDO_MS;
+use crate::object::objects_only;
 use crate::view::JobFilter;
+
+objects_only!(BulkAction, NewOperation);
 
 /// The number of an operation. Counts up from 1 and is never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,7 +34,7 @@ impl FromStr for OperationId {
 /// What is done to each job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(remote = "BulkAction", tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum BulkAction {
     /// Jobs that have not ended.
     Cancel {},
@@ -57,13 +61,13 @@ impl BulkAction {
 /// An operation as somebody wants it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "NewOperation", deny_unknown_fields)]
 pub struct NewOperation {
     pub action: BulkAction,
     /// Jobs that match when the operation begins, of those that were stored when it was asked for.
     pub filter: JobFilter,
     /// For so long it only waits, and may be undone: 0 to [`crate::limits::MAX_UNDO_MS`].
-    #[serde(default = "ten_seconds")]
+    #[serde(default = "default_undo")]
     pub undo_ms: u32,
 }
 
@@ -98,6 +102,6 @@ pub enum OperationState {
     Undone,
 }
 
-fn ten_seconds() -> u32 {
-    10_000
+fn default_undo() -> u32 {
+    DEFAULT_UNDO_MS
 }

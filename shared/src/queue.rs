@@ -5,6 +5,9 @@ use std::ops::{Index, IndexMut};
 use serde::{Deserialize, Serialize};
 
 use crate::job::JobState;
+use crate::object::objects_only;
+
+objects_only!(QueueChange, RetentionChange, Keep);
 
 /// How many jobs are in each state. Exact, never an estimate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,12 +130,22 @@ impl Retention {
             JobState::Pending | JobState::Processing | JobState::Scheduled | JobState::Waiting => None,
         }
     }
+
+    /// This one with the change made.
+    #[must_use]
+    pub fn changed(&self, change: &RetentionChange) -> Retention {
+        Retention {
+            completed: change.completed.unwrap_or(self.completed),
+            failed: change.failed.unwrap_or(self.failed),
+            cancelled: change.cancelled.unwrap_or(self.cancelled),
+        }
+    }
 }
 
 /// Bounds on the finished jobs of one state; without any, all are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
+#[serde(remote = "Keep", deny_unknown_fields, default)]
 pub struct Keep {
     /// [`crate::limits::MIN_RETENTION_MS`] to [`crate::limits::MAX_DELAY_MS`].
     pub max_age_ms: Option<u64>,
@@ -143,7 +156,7 @@ pub struct Keep {
 /// What is to be changed of a queue; what is left out stays, and `null` takes a default away.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
+#[serde(remote = "QueueChange", deny_unknown_fields, default)]
 pub struct QueueChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<bool>,
@@ -159,7 +172,21 @@ pub struct QueueChange {
     #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
     pub timeout_ms: Option<Option<u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub retention: Option<Retention>,
+    pub retention: Option<RetentionChange>,
+}
+
+/// What is to be changed of a queue's retention; a state that is left out keeps what it keeps. A state that is given is
+/// given whole: without a bound, or with `null`, it has no such bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(remote = "RetentionChange", deny_unknown_fields, default)]
+pub struct RetentionChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed: Option<Keep>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Keep>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<Keep>,
 }
 
 /// Tells `null` from a field that is left out.

@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::job::JobId;
 use crate::new_job::NewJob;
+use crate::object::objects_only;
+
+objects_only!(Schedule);
 
 /// A schedule as somebody wants it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Schedule", deny_unknown_fields)]
 pub struct Schedule {
     /// See [`crate::limits::is_identifier`].
     pub name: String,
@@ -65,7 +68,7 @@ pub struct ScheduleStatus {
     pub last_run_at_ms: Option<i64>,
     /// The job that was added last.
     pub last_job: Option<JobId>,
-    /// Runs left out because the one before had not ended.
+    /// Runs that added nothing: the one before had not ended, or another job has the unique key.
     pub skipped: u64,
 }
 

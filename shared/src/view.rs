@@ -8,9 +8,13 @@ use crate::job::{JobId, JobState, JobSummary, Progress};
 use crate::limit::LimitStatus;
 use crate::limits::{MAX_FILTER_CHARS, MAX_IDENTIFIER_BYTES, MAX_VIEW_ROWS};
 use crate::log::LogLine;
+use crate::object::objects_only;
 use crate::operation::Operation;
 use crate::queue::QueueStatus;
 use crate::schedule::ScheduleStatus;
+use crate::service::{CacheStatus, LimiterStatus, PoolStatus, Services};
+
+objects_only!(JobFilter, WindowStart, JobsQuery, ViewQuery);
 
 /// The server's number for a view. Only good within one server `instance`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,7 +25,7 @@ pub struct ViewId(pub u64);
 /// Which jobs a list shows. Parts that are left out let everything pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
+#[serde(remote = "JobFilter", default, deny_unknown_fields)]
 pub struct JobFilter {
     /// Empty: every state.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -97,7 +101,7 @@ pub enum SortOrder {
 /// Where in the sorted list a window begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(remote = "WindowStart", tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum WindowStart {
     /// At the first row; jobs that are added later appear at the top of a `newest` list.
     #[default]
@@ -112,7 +116,7 @@ pub enum WindowStart {
 /// A window into the list of jobs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "JobsQuery", deny_unknown_fields)]
 pub struct JobsQuery {
     #[serde(default)]
     pub filter: JobFilter,
@@ -137,7 +141,7 @@ impl JobsQuery {
 /// What can be watched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(remote = "ViewQuery", tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ViewQuery {
     /// Every queue with its settings and counts.
     Queues {},
@@ -147,6 +151,8 @@ pub enum ViewQuery {
     Yard {},
     /// The log of a job: its newest lines, and what is added.
     Log { job: JobId },
+    /// The rate limiter, the cache and the pools of connections.
+    Services {},
 }
 
 /// A view as it stands.
@@ -167,6 +173,9 @@ pub enum ViewSnapshot {
     /// The newest [`crate::limits::MAX_VIEW_ROWS`] lines, oldest first.
     Log {
         lines: Vec<LogLine>,
+    },
+    Services {
+        services: Services,
     },
 }
 
@@ -265,6 +274,15 @@ pub enum ViewDelta {
     /// and would not be among the newest any more are left out.
     Log {
         lines: Vec<LogLine>,
+    },
+    /// The services that changed, whole.
+    Services {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limiter: Option<LimiterStatus>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cache: Option<CacheStatus>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pools: Option<Vec<PoolStatus>>,
     },
 }
 

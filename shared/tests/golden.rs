@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use taskyard_shared::command::Command;
+use taskyard_shared::command::{ClientFrame, Command};
 use taskyard_shared::error::ErrorCode;
 
 use seen::{Seen, all_messages};
@@ -67,6 +67,47 @@ fn the_names_of_the_commands_are_those_on_the_wire() {
         assert_eq!(message, format!("command_{on_the_wire}"));
         assert!(Command::NAMES.contains(&on_the_wire), "{on_the_wire}");
     }
+}
+
+/// The value anew for each object in it, with a list of that object's fields in its place, and with an empty one. What a
+/// kind's arguments look like is the kind's affair.
+fn with_lists(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Object(fields) => {
+            let in_order = Value::Array(fields.values().cloned().collect());
+            let inside = fields.iter().filter(|(name, _)| *name != "args").flat_map(|(name, field)| {
+                with_lists(field).into_iter().map(move |field| {
+                    let mut fields = fields.clone();
+                    fields.insert(name.clone(), field);
+                    Value::Object(fields)
+                })
+            });
+            [in_order, Value::Array(Vec::new())].into_iter().chain(inside).collect()
+        }
+        Value::Array(items) => (0..items.len())
+            .flat_map(|at| {
+                with_lists(&items[at]).into_iter().map(move |item| {
+                    let mut items = items.clone();
+                    items[at] = item;
+                    Value::Array(items)
+                })
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn no_list_of_a_client_is_taken_for_an_object() {
+    let mut tried = 0;
+    for (name, text) in golden().iter().filter(|(name, _)| is_from_client(name)) {
+        for wrong in with_lists(&serde_json::from_str(text).expect("JSON")) {
+            let read = serde_json::from_str::<ClientFrame>(&wrong.to_string());
+            assert!(read.is_err(), "{name}: {wrong}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 100, "{tried}");
 }
 
 fn types(value: &Value, found: &mut BTreeSet<String>) {

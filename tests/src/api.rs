@@ -166,8 +166,7 @@ impl Api {
     }
 
     pub async fn queue(&self, name: &str) -> Result<QueueStatus> {
-        let queues = self.queues().await?;
-        queues.into_iter().find(|queue| queue.name == name).with_context(|| format!("no queue {name}"))
+        self.get(&format!("/api/v1/queues/{name}")).await?.json()
     }
 
     /// Of all queues together.

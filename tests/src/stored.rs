@@ -43,5 +43,6 @@ fn demo_job(number: u64) -> JobInsert {
         unique: None,
         after: Vec::new(),
         takes_results: false,
+        number: 1,
     }
 }

@@ -10,6 +10,7 @@ use taskyard_shared::PROTOCOL_VERSION;
 use taskyard_shared::command::{ClientFrame, Command, Reply, Resume};
 use taskyard_shared::event::ServerFrame;
 use taskyard_shared::job::{JobId, JobState, JobSummary};
+use taskyard_shared::log::{LogLine, apply_lines};
 use taskyard_shared::new_job::NewJob;
 use taskyard_shared::queue::{QueueStatus, StateCounts, apply_queues};
 use taskyard_shared::view::{
@@ -275,6 +276,13 @@ impl View {
         }
     }
 
+    pub fn log(&self) -> &[LogLine] {
+        match &self.shown {
+            Some(ViewSnapshot::Log { lines }) => lines,
+            _ => &[],
+        }
+    }
+
     /// Of all queues together.
     pub fn counts(&self) -> StateCounts {
         let mut counts = StateCounts::default();
@@ -289,6 +297,12 @@ impl View {
             }
             (Some(ViewSnapshot::Queues { queues }), _, ViewDelta::Queues { queues: changed }) => {
                 apply_queues(queues, changed);
+            }
+            (Some(ViewSnapshot::Log { lines }), _, ViewDelta::Log { lines: added }) => {
+                apply_lines(lines, added);
+            }
+            (Some(ViewSnapshot::Services { services }), _, ViewDelta::Services { limiter, cache, pools }) => {
+                services.apply(limiter.clone(), cache.clone(), pools.clone())
             }
             _ => bail!("a delta of another sort than the view"),
         }

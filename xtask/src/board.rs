@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 use crate::{compress, fingerprint, process, tools};
 
 /// What a browser may have to load before it shows the board: compressed code and styles, in bytes.
-const MAX_COMPRESSED_BYTES: u64 = 430_000;
+const MAX_COMPRESSED_BYTES: u64 = 400_000;
 
 /// Makes sure that `frontend/dist` has the board of these sources, in release mode, compressed too.
 pub fn ensure_built(workspace: &Workspace) -> Result<()> {

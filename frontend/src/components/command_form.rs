@@ -14,6 +14,7 @@ use wasm_bindgen::JsCast;
 use super::fields::{FieldList, FormState};
 use crate::board::Board;
 use crate::connection::exchange::Failure;
+use crate::reactive::{effect, memo};
 use crate::state::form::{self, Field};
 
 /// From what the fields say to the command, or what is wrong with them together.
@@ -99,12 +100,12 @@ impl CommandForm {
     /// The form around its fields. `leave` is done after the command, or instead of it.
     pub fn view(self, word: &'static str, body: AnyView, make: MakeCommand, leave: Leave) -> AnyView {
         let node = NodeRef::<html::Form>::new();
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(form) = node.get() {
                 focus_first(&form);
             }
         });
-        let homeless = Memo::new(move |_| {
+        let homeless = memo(move || {
             self.fields.with(|fields| self.state.errors.with(|errors| form::unplaced(fields, errors)))
         });
         let (left, escaped) = (leave.clone(), leave.clone());

@@ -5,18 +5,19 @@ use leptos::prelude::*;
 use super::time;
 use crate::board::Board;
 use crate::connection::status::{Retry, Status};
+use crate::reactive::{effect, memo};
 
 #[component]
 pub fn ConnectionState(board: Board) -> impl IntoView {
     let status = board.connection.status;
-    let word = Memo::new(move |_| status.with(|status| status.word(board.clock.get())));
-    Effect::new(move |_| {
+    let word = memo(move || status.with(|status| status.word(board.clock.get())));
+    effect(move || {
         if let Some(root) = document().document_element() {
             let _set = root.set_attribute("data-connection", word.get());
         }
     });
     // Said aloud only when the word changes, not at every second of the countdown.
-    let spoken = Memo::new(move |_| match word.get() {
+    let spoken = memo(move || match word.get() {
         "live" => "Live: what is shown is current.",
         "stale" => "Connection lost: what is shown may be out of date.",
         _ => "Reconnecting.",

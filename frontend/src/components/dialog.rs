@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use crate::board::{Board, Overlay};
+use crate::reactive::{Show, effect, memo};
 
 /// Shown while the board's overlay is `overlay`. Its content is made anew each time.
 #[component]
@@ -16,8 +17,8 @@ pub fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    let open = Memo::new(move |_| board.overlay.get() == overlay);
-    Effect::new(move |_| {
+    let open = memo(move || board.overlay.get() == overlay);
+    effect(move || {
         let Some(dialog) = node.get() else { return };
         if open.get() && !dialog.open() {
             let _shown = dialog.show_modal();
@@ -43,7 +44,7 @@ pub fn Dialog(
     let children = StoredValue::new(children);
     view! {
         <dialog node_ref=node class=class aria-label=label on:close=closed on:click=clicked>
-            <Show when=move || open.get()>
+            <Show when=open>
                 <div class="dialog-body">{children.with_value(|children| children())}</div>
             </Show>
         </dialog>

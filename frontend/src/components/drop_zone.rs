@@ -63,7 +63,7 @@ fn drop_view(drop: &Drop) -> AnyView {
         }
         .into_any(),
         Drop::Added { name, id } => view! {
-            <span>{format!("{name} is ")}<a href=format!("/jobs/{id}")>{format!("job {id}")}</a>"."</span>
+            <span>{format!("{name} is ")}<a href=format!("jobs/{id}")>{format!("job {id}")}</a>"."</span>
         }
         .into_any(),
         Drop::Failed(sentence) => view! { <span class="note error">{sentence.clone()}</span> }.into_any(),

@@ -6,6 +6,7 @@ use taskyard_shared::command::Command;
 
 use super::notes::NoteLine;
 use crate::board::{Board, Note};
+use crate::reactive::effect;
 
 /// A handle on an entry's name and outcome; copies are the same entry.
 #[derive(Clone, Copy)]
@@ -62,7 +63,9 @@ impl Entry {
         view! {
             {move || if removing.get() {
                 let node = NodeRef::<html::Button>::new();
-                Effect::new(move |_| node.get().map(|button| button.focus()));
+                effect(move || {
+                    let _focused = node.get().map(|button| button.focus());
+                });
                 view! {
                     <button class="danger small" node_ref=node on:click=confirmed>
                         {format!("Remove {}", name.get_value())}

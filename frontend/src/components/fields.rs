@@ -6,6 +6,7 @@ use taskyard_shared::error::FieldError;
 
 use super::upload::upload;
 use crate::format;
+use crate::reactive::{effect, memo};
 use crate::state::form::{Field, Input, Values, error_for};
 
 /// A handle; copies are the same form.
@@ -60,7 +61,7 @@ pub fn FieldList(fields: Vec<Field>, state: FormState) -> impl IntoView {
 fn field_view(field: Field, state: FormState) -> AnyView {
     let error = {
         let field = field.clone();
-        Memo::new(move |_| state.errors.with(|errors| error_for(errors, &field)))
+        memo(move || state.errors.with(|errors| error_for(errors, &field)))
     };
     if let Input::Group(inner) = field.input {
         return view! {
@@ -109,7 +110,7 @@ fn hint(field: &Field) -> String {
 
 fn control(field: &Field, id: &str, state: FormState, error: Memo<Option<String>>) -> AnyView {
     let pointer = StoredValue::new(field.pointer.clone());
-    let value = Memo::new(move |_| pointer.with_value(|pointer| state.value(pointer)));
+    let value = memo(move || pointer.with_value(|pointer| state.value(pointer)));
     let set = move |typed: String| pointer.with_value(|pointer| state.set(pointer, typed));
     let typed = move |event: web_sys::Event| set(event_target_value(&event));
     let invalid = move || error.with(Option::is_some).then_some("true");
@@ -179,7 +180,7 @@ fn UploadControl(
 ) -> impl IntoView {
     let picked = RwSignal::new(Picked::Nothing);
     let hovering = RwSignal::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         state.round.track();
         picked.set(Picked::Nothing);
     });

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::dialog::Dialog;
 use super::keys::is_taken;
 use crate::board::{Board, Overlay};
+use crate::connection::mounted::base_address;
 
 const SHORTCUTS: [(&str, &str); 12] = [
     ("/", "Search"),
@@ -23,9 +24,9 @@ const SHORTCUTS: [(&str, &str); 12] = [
 
 /// A line for a shell that adds a job.
 pub fn curl_line() -> String {
-    let origin = window().location().origin().unwrap_or_default();
+    let base = base_address().unwrap_or_default();
     format!(
-        "curl {origin}/api/v1/jobs \\\n  -H 'content-type: application/json' \\\n  \
+        "curl {base}api/v1/jobs \\\n  -H 'content-type: application/json' \\\n  \
          -d '{{\"kind\": \"demo\", \"args\": {{\"name\": \"From the shell\", \"duration\": 3}}}}'"
     )
 }
@@ -55,10 +56,13 @@ pub fn Help(board: Board) -> impl IntoView {
                 "anywhere on the page to have it resized."
             </p>
             <p>
-                <a href="/schedules" on:click=close>"Schedules"</a> " add jobs by the clock. "
-                <a href="/limits" on:click=close>"Limits"</a>
+                <a href="schedules" on:click=close>"Schedules"</a> " add jobs by the clock. "
+                <a href="limits" on:click=close>"Limits"</a>
                 " bound how many are at work, or how many may start, across queues or for each value of an "
-                "argument. Settings of a queue, and all else that has a name, are in the palette too."
+                "argument. "
+                <a href="/services" on:click=close>"Services"</a>
+                " shows the rate limiter, the cache and the pools of connections. Settings of a queue, and all else "
+                "that has a name, are in the palette too."
             </p>
             <h3>"Keyboard"</h3>
             <dl class="shortcuts">

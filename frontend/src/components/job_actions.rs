@@ -5,14 +5,15 @@ use taskyard_shared::job::{JobId, JobState};
 
 use super::icons;
 use crate::board::Board;
+use crate::reactive::{Show, memo};
 
 #[component]
 pub fn JobActions(board: Board, id: JobId, #[prop(into)] state: Signal<JobState>) -> impl IntoView {
-    let can_cancel = Memo::new(move |_| state.get().may_become(JobState::Cancelled));
-    let can_retry = Memo::new(move |_| matches!(state.get(), JobState::Failed | JobState::Cancelled));
-    let can_hurry = Memo::new(move |_| state.get() == JobState::Scheduled);
+    let can_cancel = memo(move || state.get().may_become(JobState::Cancelled));
+    let can_retry = memo(move || matches!(state.get(), JobState::Failed | JobState::Cancelled));
+    let can_hurry = memo(move || state.get() == JobState::Scheduled);
     view! {
-        <Show when=move || can_cancel.get()>
+        <Show when=can_cancel>
             <button
                 class="quiet small"
                 aria-label=format!("Cancel job {id}")
@@ -22,7 +23,7 @@ pub fn JobActions(board: Board, id: JobId, #[prop(into)] state: Signal<JobState>
                 {icons::icon(icons::CLOSE)} <span class="word">"Cancel"</span>
             </button>
         </Show>
-        <Show when=move || can_hurry.get()>
+        <Show when=can_hurry>
             <button
                 class="quiet small"
                 aria-label=format!("Run job {id} now")
@@ -32,7 +33,7 @@ pub fn JobActions(board: Board, id: JobId, #[prop(into)] state: Signal<JobState>
                 {icons::icon(icons::PLAY)} <span class="word">"Run now"</span>
             </button>
         </Show>
-        <Show when=move || can_retry.get()>
+        <Show when=can_retry>
             <button
                 class="quiet small"
                 aria-label=format!("Retry job {id}")

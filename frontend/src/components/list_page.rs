@@ -10,7 +10,9 @@ use wasm_bindgen::JsCast;
 
 use super::command_form::Leave;
 use super::keys::is_taken;
+use super::title::name_page;
 use crate::board::Board;
+use crate::reactive::memo;
 use crate::state::yard::Yard;
 
 /// What one such page is made of.
@@ -37,10 +39,9 @@ enum Asked {
 
 pub fn list_page(page: &'static ListPage) -> AnyView {
     let board = expect_context::<Board>();
-    Effect::new(move |_| document().set_title(&format!("{} · Taskyard", page.title)));
-    on_cleanup(|| document().set_title("Taskyard"));
-    let known = Memo::new(move |_| board.yard.with(|yard| yard.known));
-    let names = Memo::new(move |_| board.yard.with(page.names));
+    name_page(move || page.title.to_owned());
+    let known = memo(move || board.yard.with(|yard| yard.known));
+    let names = memo(move || board.yard.with(page.names));
     view! {
         <section class="plain-page">
             <header class="page-head">
@@ -65,7 +66,7 @@ pub fn list_page(page: &'static ListPage) -> AnyView {
 fn form_panel(board: Board, page: &'static ListPage) -> AnyView {
     let query = use_query_map();
     let navigate = use_navigate();
-    let asked = Memo::new(move |_| {
+    let asked = memo(move || {
         query.with(|query| match (query.get("edit"), query.get("new")) {
             (Some(name), _) => Asked::Edit(name),
             (None, Some(_)) => Asked::New,
@@ -81,7 +82,7 @@ fn form_panel(board: Board, page: &'static ListPage) -> AnyView {
     });
     on_cleanup(move || shortcut.remove());
     // The form is made of what the server knows.
-    let ready = Memo::new(move |_| {
+    let ready = memo(move || {
         let has_lists = board.yard.with(|yard| yard.known) && board.queues.with(|queues| queues.known);
         has_lists && !board.kinds.with(Vec::is_empty)
     });
@@ -113,8 +114,8 @@ fn panel(title: String, form: AnyView) -> AnyView {
     .into_any()
 }
 
-/// The focus was in the form that is gone now.
-fn focus_main() {
+/// For what had the focus and is gone now, or is skipped.
+pub fn focus_main() {
     let main =
         document().get_element_by_id("main").and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok());
     if let Some(main) = main {

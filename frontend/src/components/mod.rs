@@ -19,4 +19,5 @@ pub mod progress;
 pub mod queue_settings;
 pub mod theme;
 pub mod time;
+pub mod title;
 pub mod upload;

@@ -4,17 +4,19 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use taskyard_shared::command::Command;
+use taskyard_shared::limits::DEFAULT_UNDO_MS;
 use taskyard_shared::operation::{BulkAction, NewOperation, Operation, OperationId, OperationState};
 use taskyard_shared::view::JobFilter;
 
 use super::keys::is_taken;
 use super::progress::ProgressBar;
 use crate::board::{Board, Note, Overlay};
-use crate::state::operations::{UNDO_MS, progress, sentence, undo_seconds};
+use crate::reactive::{effect, memo};
+use crate::state::operations::{progress, sentence, undo_seconds};
 
 #[component]
 pub fn OperationStrip(board: Board) -> impl IntoView {
-    Effect::new(move |_| {
+    effect(move || {
         let now = board.clock.get();
         board.yard.with(|yard| {
             if yard.known {
@@ -28,9 +30,8 @@ pub fn OperationStrip(board: Board) -> impl IntoView {
         }
     });
     on_cleanup(move || shortcut.remove());
-    let ids = Memo::new(move |_| {
-        board.strip.with(|strip| strip.shown.iter().map(|shown| shown.id).collect::<Vec<_>>())
-    });
+    let ids =
+        memo(move || board.strip.with(|strip| strip.shown.iter().map(|shown| shown.id).collect::<Vec<_>>()));
     view! {
         <ul class="operations" aria-label="Operations on many jobs">
             <For each=move || ids.get() key=|id| *id let:id>{one(board, id)}</For>
@@ -44,9 +45,9 @@ fn one(board: Board, id: OperationId) -> AnyView {
         // It is let go of a moment after the list has lost it.
         listed.or_else(|| before.cloned().flatten())
     });
-    let state = Memo::new(move |_| operation.with(|one| one.as_ref().map(|one| one.state)));
+    let state = memo(move || operation.with(|one| one.as_ref().map(|one| one.state)));
     // Said aloud when it begins to wait, when it is done or undone; not at every step.
-    Effect::new(move |_| {
+    effect(move || {
         let words = operation.with_untracked(|one| one.as_ref().map(sentence)).unwrap_or_default();
         match state.get() {
             Some(OperationState::Waiting) => board.announce(format!("{words}. Press u to undo it.")),
@@ -55,8 +56,8 @@ fn one(board: Board, id: OperationId) -> AnyView {
         }
     });
     let words = move || operation.with(|one| one.as_ref().map(sentence));
-    let thousandths = Memo::new(move |_| operation.with(|one| one.as_ref().map_or(0, progress)));
-    let seconds = Memo::new(move |_| {
+    let thousandths = memo(move || operation.with(|one| one.as_ref().map_or(0, progress)));
+    let seconds = memo(move || {
         let now = board.clock.get();
         operation.with(|one| one.as_ref().map_or(0, |one| undo_seconds(one, now)))
     });
@@ -80,7 +81,7 @@ fn one(board: Board, id: OperationId) -> AnyView {
 /// Asks for something to be done to all jobs that match, from a dialog or a page. Where it was given, only a
 /// refusal is told: the rest shows below every page.
 pub fn start_operation(board: Board, note: RwSignal<Option<Note>>, action: BulkAction, filter: JobFilter) {
-    let operation = NewOperation { action, filter, undo_ms: UNDO_MS };
+    let operation = NewOperation { action, filter, undo_ms: DEFAULT_UNDO_MS };
     spawn_local(async move {
         let told = board.told(board.connection.command(Command::StartOperation { operation }).await);
         if told.is_error {

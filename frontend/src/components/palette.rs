@@ -12,6 +12,7 @@ use taskyard_shared::schedule::ScheduleStatus;
 use super::dialog::Dialog;
 use super::{queue_settings, theme};
 use crate::board::{Board, Overlay};
+use crate::reactive::{effect, memo};
 
 /// There may be a thousand schedules; who looks for one types a part of its name.
 const MAX_FOUND: usize = 60;
@@ -49,7 +50,7 @@ pub fn Palette(board: Board) -> impl IntoView {
 fn PaletteBody(board: Board) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let marked = RwSignal::new(0usize);
-    let found = Memo::new(move |_| matching(&typed.get(), board));
+    let found = memo(move || matching(&typed.get(), board));
     let navigate = use_navigate();
     let run = StoredValue::new_local(move |action: Action| {
         board.overlay.set(Overlay::Nothing);
@@ -75,7 +76,7 @@ fn PaletteBody(board: Board) -> impl IntoView {
         event.prevent_default();
     };
     let input = NodeRef::<html::Input>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(input) = input.get() {
             let _focused = input.focus();
         }
@@ -135,6 +136,7 @@ fn actions(board: Board) -> Vec<(String, Action)> {
         ("Go to the schedules".to_owned(), Action::Go("/schedules".to_owned())),
         ("New schedule".to_owned(), Action::Go("/schedules?new=1".to_owned())),
         ("Go to the limits".to_owned(), Action::Go("/limits".to_owned())),
+        ("Go to the services".to_owned(), Action::Go("/services".to_owned())),
         ("New limit".to_owned(), Action::Go("/limits?new=1".to_owned())),
     ];
     actions.extend(

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::format;
+
 /// `thousandths` is 0 to 1000.
 #[component]
 pub fn ProgressBar(#[prop(into)] thousandths: Signal<u16>, label: String) -> impl IntoView {
@@ -17,7 +19,7 @@ pub fn ProgressBar(#[prop(into)] thousandths: Signal<u16>, label: String) -> imp
         >
             <div
                 class="progress-bar"
-                style:transform=move || format!("scaleX({})", f64::from(thousandths.get()) / 1000.0)
+                style:transform=move || format!("scaleX({})", format::decimal(f64::from(thousandths.get()) / 1000.0))
             ></div>
         </div>
     }

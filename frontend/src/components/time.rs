@@ -5,6 +5,7 @@ use wasm_bindgen::JsValue;
 
 use crate::board::Board;
 use crate::format::{self, Stamp};
+use crate::reactive::memo;
 
 pub fn stamp(epoch_ms: i64) -> Stamp {
     // JavaScript counts minutes west of UTC, for the instant given (summer time included).
@@ -31,7 +32,7 @@ pub fn exact(epoch_ms: i64) -> String {
 pub fn Instant(epoch_ms: i64, #[prop(into)] now: Signal<i64>) -> impl IntoView {
     let exact = exact(epoch_ms);
     // Written anew only when the day changes, or the age in words does.
-    let age = Memo::new(move |_| format::ago(now.get() - epoch_ms));
+    let age = memo(move || format::ago(now.get() - epoch_ms));
     view! {
         <time title=exact>
             {move || clock(epoch_ms, now.get_untracked())} <span class="faint">" · " {age}</span>
@@ -41,7 +42,7 @@ pub fn Instant(epoch_ms: i64, #[prop(into)] now: Signal<i64>) -> impl IntoView {
 
 /// An instant to come: when, and how long until then.
 pub fn upcoming(board: Board, epoch_ms: i64) -> impl IntoView {
-    let until = Memo::new(move |_| format::until(epoch_ms - board.clock.get()));
+    let until = memo(move || format::until(epoch_ms - board.clock.get()));
     view! {
         <time title=exact(epoch_ms)>{clock(epoch_ms, board.clock.get_untracked())} ", " {until}</time>
     }

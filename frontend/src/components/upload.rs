@@ -1,12 +1,14 @@
 //! Uploads a file with progress. gloo-net's fetch cannot tell how much was sent; XMLHttpRequest can.
 
 use futures_channel::oneshot;
+use serde_json::Value;
 use taskyard_shared::error::FieldError;
 use taskyard_shared::job::FileRef;
 use taskyard_shared::limits::MAX_UPLOAD_BYTES;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
+use crate::connection::wire::json;
 use crate::format;
 use crate::state::address::percent_encode;
 
@@ -18,7 +20,7 @@ pub async fn upload(file: web_sys::File, sent: impl Fn(f64) + 'static) -> Result
         return Err(format!("{} has {has}; at most {most} can be uploaded.", file.name()));
     }
     let request = web_sys::XmlHttpRequest::new().map_err(|_| "This browser cannot upload.".to_owned())?;
-    let address = format!("/api/v1/uploads?name={}", percent_encode(&file.name()));
+    let address = format!("api/v1/uploads?name={}", percent_encode(&file.name()));
     let media_type =
         if file.type_().is_empty() { "application/octet-stream".to_owned() } else { file.type_() };
     let prepared =
@@ -47,7 +49,7 @@ fn outcome(request: &web_sys::XmlHttpRequest) -> Result<FileRef, String> {
     let status = request.status().unwrap_or(0);
     let text = request.response_text().ok().flatten().unwrap_or_default();
     if (200..300).contains(&status) {
-        return serde_json::from_str(&text).map_err(|_| "The server's answer cannot be read.".to_owned());
+        return json::read(&text).ok_or_else(|| "The server's answer cannot be read.".to_owned());
     }
     if status == 0 {
         return Err("The upload broke off: no connection to the server.".to_owned());
@@ -57,14 +59,9 @@ fn outcome(request: &web_sys::XmlHttpRequest) -> Result<FileRef, String> {
 
 /// The sentence in an error body of the API (RFC 9457): its detail, and what is wrong with which field.
 pub fn error_sentence(body: &str) -> Option<String> {
-    let problem: Problem = serde_json::from_str(body).ok()?;
-    let fields = problem.fields.iter().map(|field| format::sentence(&field.message));
-    Some(std::iter::once(format::sentence(&problem.detail)).chain(fields).collect::<Vec<_>>().join(" "))
-}
-
-#[derive(serde::Deserialize)]
-struct Problem {
-    detail: String,
-    #[serde(default)]
-    fields: Vec<FieldError>,
+    let problem: Value = json::read(body)?;
+    let detail: String = json::member(&problem, "detail")?;
+    let fields: Vec<FieldError> = json::member(&problem, "fields").unwrap_or_default();
+    let fields = fields.iter().map(|field| format::sentence(&field.message));
+    Some(std::iter::once(format::sentence(&detail)).chain(fields).collect::<Vec<_>>().join(" "))
 }

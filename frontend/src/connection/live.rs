@@ -17,6 +17,7 @@ use super::socket::{self, Line};
 use super::status::{Retry, Status};
 use super::wire;
 use crate::few::Few;
+use crate::reactive::effect;
 
 /// After so long without a frame the page asks for a sign of life.
 const PROBE_AFTER_MS: i64 = 25_000;
@@ -148,7 +149,7 @@ impl Connection {
         let steps = self.with(|inner| {
             inner.heard_ms = now_ms();
             inner.probed = false;
-            wire::read(text).map(|frame| inner.exchange.received(frame))
+            wire::frame(text).map(|frame| inner.exchange.received(frame))
         });
         match steps {
             Some(steps) => self.perform(steps),
@@ -246,7 +247,7 @@ pub fn watch(connection: Connection, query: Memo<Option<ViewQuery>>, watcher: im
             connection.close(WatchKey(key));
         }
     };
-    Effect::new(move |_| {
+    effect(move || {
         let wanted = query.get();
         let previous = current.get_value();
         let key = wanted.map(|query| connection.open(query, watcher.get_value()).0);

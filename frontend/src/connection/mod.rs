@@ -5,6 +5,8 @@ pub mod exchange;
 #[cfg(target_arch = "wasm32")]
 mod live;
 #[cfg(target_arch = "wasm32")]
+pub mod mounted;
+#[cfg(target_arch = "wasm32")]
 mod socket;
 pub mod status;
 pub mod wire;

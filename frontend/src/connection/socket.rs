@@ -8,8 +8,9 @@ use futures_util::future::{Either, select};
 use futures_util::{SinkExt, StreamExt};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State};
-use leptos::prelude::*;
 use leptos::task::spawn_local;
+
+use super::mounted::base_address;
 
 /// The page's own end of an open socket. Dropping it closes the socket.
 pub struct Line {
@@ -18,11 +19,9 @@ pub struct Line {
     pub hang_up: oneshot::Sender<()>,
 }
 
-/// `/ws` on the page's own origin.
+/// `ws` where the board is mounted: `http` becomes `ws`, and `https` `wss`.
 fn address() -> Option<String> {
-    let location = window().location();
-    let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-    Some(format!("{scheme}://{}/ws", location.host().ok()?))
+    Some(format!("ws{}ws", base_address()?.strip_prefix("http")?))
 }
 
 /// Opens a socket, hands out its line, and tells every text frame until it closes or is hung up.

@@ -3,8 +3,15 @@
 use std::fs;
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use taskyard_shared::job::JobOptions;
+use taskyard_shared::limit::Limit;
+use taskyard_shared::queue::QueueStatus;
+use taskyard_shared::schedule::Schedule;
+use taskyard_shared::view::{JobFilter, JobsDelta};
 
+use super::json::Read;
 use super::*;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/tests/golden");
@@ -23,7 +30,7 @@ fn every_frame_of_the_server_is_read_as_the_protocol_defines_it() {
         if name.starts_with(LEFT_OUT) {
             continue;
         }
-        assert_eq!(read(&text), Some(expected), "{name}");
+        assert_eq!(frame(&text), Some(expected), "{name}");
         read_frames += 1;
     }
     assert!(read_frames > 40, "{read_frames} frames");
@@ -32,12 +39,31 @@ fn every_frame_of_the_server_is_read_as_the_protocol_defines_it() {
 #[test]
 fn lists_that_did_not_change_are_told_from_empty_ones() {
     let delta = |delta: Value| {
-        let frame = json!({ "type": "delta", "view": 1, "seq": 2, "delta": delta }).to_string();
-        assert_eq!(read(&frame), serde_json::from_str(&frame).ok());
-        assert!(read(&frame).is_some());
+        let text = json!({ "type": "delta", "view": 1, "seq": 2, "delta": delta }).to_string();
+        assert_eq!(frame(&text), serde_json::from_str(&text).ok());
+        assert!(frame(&text).is_some());
     };
     delta(json!({ "type": "yard" }));
     delta(json!({ "type": "yard", "limits": [], "operations": [] }));
+}
+
+#[test]
+fn what_is_left_out_is_as_the_protocol_has_it() {
+    fn same<T: Read + DeserializeOwned + PartialEq + std::fmt::Debug>(value: Value) {
+        let text = value.to_string();
+        assert_eq!(T::read(&value), serde_json::from_value(value).ok(), "{text}");
+        assert!(json::read::<T>(&text).is_some(), "{text}");
+    }
+    same::<JobFilter>(json!({}));
+    same::<JobOptions>(json!({ "backoff": { "base_ms": 100 } }));
+    same::<JobsDelta>(json!({ "total": null, "more": false }));
+    same::<Limit>(json!({ "name": "a", "rate": { "count": 5, "per_ms": 1000 } }));
+    let counts = json!({ "pending": 1, "processing": 2, "completed": 3, "failed": 4, "cancelled": 5 });
+    let queue = json!({ "name": "a", "concurrency": 1, "paused": true, "counts": counts, "stopping": 0, "retention": {} });
+    same::<QueueStatus>(queue);
+    same::<Schedule>(json!({ "name": "a", "cron": "@daily", "job": { "kind": "demo" } }));
+    let job = json!({ "kind": "demo", "unique": {}, "after": [{ "job": 1 }, { "ref": "b" }], "ref": "a" });
+    same::<Schedule>(json!({ "name": "a", "cron": "@daily", "job": job }));
 }
 
 #[test]
@@ -50,6 +76,6 @@ fn what_is_no_frame_is_refused() {
         r#"{"type":"reply","id":1,"reply":{"type":"job_added"}}"#,
         r#"{"type":"snapshot","view":1,"seq":1,"snapshot":{"type":"log"}}"#,
     ] {
-        assert_eq!(read(text), None, "{text}");
+        assert_eq!(frame(text), None, "{text}");
     }
 }

@@ -5,4 +5,5 @@ pub mod board;
 pub mod job;
 pub mod limits;
 pub mod schedules;
+pub mod services;
 pub mod source;

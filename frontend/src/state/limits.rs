@@ -4,14 +4,12 @@ use serde_json::{Value, json};
 use taskyard_shared::error::FieldError;
 use taskyard_shared::job::JobState;
 use taskyard_shared::limit::{Limit, Rate};
-use taskyard_shared::limits::{MAX_CONCURRENCY, MAX_DELAY_MS};
+use taskyard_shared::limits::{MAX_CONCURRENCY, MAX_DELAY_MS, MAX_RATE_COUNT};
 use taskyard_shared::view::JobFilter;
 
 use super::address::ListAddress;
 use super::form::{self, Field, Input};
 use crate::format;
-
-const MAX_RATE: i64 = 1_000_000;
 
 /// What it applies to: `queue web · kind http · each /customer`.
 pub fn scope(limit: &Limit) -> String {
@@ -53,9 +51,9 @@ pub fn fields(is_new: bool, queues: Vec<String>, kinds: Vec<String>) -> Vec<Fiel
     let key_hint = "To limit each value of an argument for itself, where that is: /customer.";
     let burst_hint = "So many may start at once after a pause; 1 unless said.";
     let rate = vec![
-        Field::new("/rate/count", "Starts", "", Input::whole(1, MAX_RATE)),
+        Field::new("/rate/count", "Starts", "", Input::whole(1, i64::from(MAX_RATE_COUNT))),
         Field::new("/rate/per_ms", "Per", "", Input::Span { min_ms: 1, max_ms: MAX_DELAY_MS }),
-        Field::new("/rate/burst", "Burst", burst_hint, Input::whole(1, MAX_RATE)),
+        Field::new("/rate/burst", "Burst", burst_hint, Input::whole(1, i64::from(MAX_RATE_COUNT))),
     ];
     let rest = [
         Field::new("/queue", "Queue", "A queue, a kind, or both.", choice(queues)),

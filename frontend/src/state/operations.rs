@@ -7,8 +7,6 @@ use taskyard_shared::view::JobFilter;
 use super::address::parts;
 use crate::format;
 
-/// How long the board's operations may be undone, in milliseconds.
-pub const UNDO_MS: u32 = 10_000;
 /// How long an operation that has ended is still shown, in milliseconds.
 const ENDED_SHOWN_MS: i64 = 12_000;
 

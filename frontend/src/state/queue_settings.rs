@@ -1,14 +1,16 @@
 //! The form of a queue's settings, and what it changes.
 
 use serde_json::{Value, json};
-use taskyard_shared::limits::{MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_DELAY_MS, MIN_RETENTION_MS};
-use taskyard_shared::queue::{Keep, QueueChange, QueueStatus, Retention};
+use taskyard_shared::limits::{
+    MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_DELAY_MS, MIN_RETENTION_MS, MIN_TIMEOUT_MS,
+};
+use taskyard_shared::queue::{Keep, QueueChange, QueueStatus, RetentionChange};
 
 use super::form::{Field, Input};
 
 pub fn fields() -> Vec<Field> {
     let concurrency = Input::whole(1, i64::from(MAX_CONCURRENCY));
-    let time_out = Input::Span { min_ms: 1, max_ms: MAX_DELAY_MS };
+    let time_out = Input::Span { min_ms: MIN_TIMEOUT_MS, max_ms: MAX_DELAY_MS };
     let attempts = Input::whole(1, i64::from(MAX_ATTEMPTS));
     vec![
         Field::new("/concurrency", "At work at the same time", "", concurrency).required(),
@@ -49,12 +51,18 @@ pub fn present(queue: &QueueStatus) -> Value {
 
 /// What is not as it was when the form was opened: somebody else may have changed the rest since.
 pub fn change(before: &QueueStatus, value: &Value) -> QueueChange {
-    let keep = |state: &str| Keep {
-        max_age_ms: value[state]["max_age_ms"].as_u64(),
-        max_count: value[state]["max_count"].as_u64(),
+    let keep = |state: &str, was: Keep| {
+        let keep = Keep {
+            max_age_ms: value[state]["max_age_ms"].as_u64(),
+            max_count: value[state]["max_count"].as_u64(),
+        };
+        (keep != was).then_some(keep)
     };
-    let retention =
-        Retention { completed: keep("completed"), failed: keep("failed"), cancelled: keep("cancelled") };
+    let retention = RetentionChange {
+        completed: keep("completed", before.retention.completed),
+        failed: keep("failed", before.retention.failed),
+        cancelled: keep("cancelled", before.retention.cancelled),
+    };
     let short = |key: &str| value[key].as_u64().map(|number| number as u32);
     let flag = |key: &str, was: bool| value[key].as_bool().filter(|flag| *flag != was);
     let max_attempts = short("max_attempts");
@@ -65,13 +73,13 @@ pub fn change(before: &QueueStatus, value: &Value) -> QueueChange {
         concurrency: short("concurrency").filter(|number| *number != before.concurrency),
         max_attempts: (max_attempts != before.max_attempts).then_some(max_attempts),
         timeout_ms: (timeout_ms != before.timeout_ms).then_some(timeout_ms),
-        retention: (retention != before.retention).then_some(retention),
+        retention: (retention != RetentionChange::default()).then_some(retention),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use taskyard_shared::queue::StateCounts;
+    use taskyard_shared::queue::{Retention, StateCounts};
 
     use super::*;
     use crate::state::form::{self, Values};
@@ -112,12 +120,12 @@ mod tests {
     }
 
     #[test]
-    fn emptied_retention_keeps_for_ever_instead_of_falling_back_to_a_week() {
+    fn emptied_retention_keeps_for_ever_and_leaves_the_other_states_alone() {
         let change = changed(|values| {
             assert_eq!(values["/retention/completed/max_age_ms"], "7 d");
             values.insert("/retention/completed/max_age_ms".into(), String::new());
         });
-        let wanted = Retention { completed: Keep::default(), ..Retention::default() };
+        let wanted = RetentionChange { completed: Some(Keep::default()), ..RetentionChange::default() };
         assert_eq!(change.retention, Some(wanted));
     }
 }

@@ -27,7 +27,9 @@ struct Assets;
 async fn serve(request: HttpRequest) -> HttpResponse {
     use taskyard_shared::error::{ErrorCode, WireError};
 
-    let path = request.path().trim_start_matches('/');
+    use super::mounted::path_within;
+
+    let path = path_within(&request).trim_start_matches('/');
     if let Some(response) = asset(&request, path, Lifetime::Immutable) {
         return response;
     }
@@ -54,13 +56,20 @@ enum Lifetime {
 fn asset(request: &HttpRequest, path: &str, lifetime: Lifetime) -> Option<HttpResponse> {
     use actix_web::http::header;
 
+    use super::mounted::prefix;
     use crate::files::hex;
 
     if path.is_empty() || path.ends_with(".br") || path.ends_with(".gz") {
         return None;
     }
     let plain = Assets::get(path)?;
-    let etag = format!("\"{}\"", hex(&plain.metadata.sha256_hash()));
+    let prefix = prefix(request);
+    let moved =
+        if path == "index.html" && !prefix.is_empty() { Some(moved(&plain.data, &prefix)?) } else { None };
+    let mut etag = format!("\"{}\"", hex(&plain.metadata.sha256_hash()));
+    if moved.is_some() {
+        etag = format!("\"{}{prefix}\"", etag.trim_matches('"'));
+    }
     let lifetime = if path == "index.html" { Lifetime::Revalidated } else { lifetime };
     let mut response = HttpResponse::Ok();
     response
@@ -83,6 +92,9 @@ fn asset(request: &HttpRequest, path: &str, lifetime: Lifetime) -> Option<HttpRe
     if path == "index.html" {
         response.insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY));
     }
+    if let Some(page) = moved {
+        return Some(response.body(page));
+    }
     let accepted = header_text(header::ACCEPT_ENCODING);
     for (encoding, suffix) in [("br", ".br"), ("gzip", ".gz")] {
         if accepted.split(',').any(|offer| offer.trim().split(';').next() == Some(encoding))
@@ -94,6 +106,24 @@ fn asset(request: &HttpRequest, path: &str, lifetime: Lifetime) -> Option<HttpRe
         }
     }
     Some(response.body(plain.data.into_owned()))
+}
+
+/// The page as it is where the board is mounted: its base, and the names of its files, which Trunk wrote for the root.
+/// None for a path with characters that could mean something in the page.
+#[cfg(feature = "board")]
+fn moved(page: &[u8], prefix: &str) -> Option<String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~%".contains(&byte);
+    if !prefix.bytes().all(is_plain) {
+        return None;
+    }
+    let mut page = std::str::from_utf8(page).ok()?.to_owned();
+    for name in Assets::iter() {
+        page = page.replace(&format!("/{name}"), &format!("{prefix}/{name}"));
+    }
+    let start = page.find("<base ")?;
+    let end = start + page[start..].find('>')?;
+    page.replace_range(start..=end, &format!("<base href=\"{prefix}/\">"));
+    Some(page)
 }
 
 /// The page loads from here alone. Trunk's own inline script starts the WASM.
@@ -117,10 +147,14 @@ fn media_type(path: &str) -> &'static str {
 }
 
 #[cfg(not(feature = "board"))]
-async fn serve(_: HttpRequest) -> HttpResponse {
-    HttpResponse::NotFound().content_type("text/html; charset=utf-8").body(
+async fn serve(request: HttpRequest) -> HttpResponse {
+    let prefix = super::mounted::prefix(&request);
+    // The path is the caller's, and this is HTML.
+    let api = prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
+    let prefix = if api { &*prefix } else { "" };
+    HttpResponse::NotFound().content_type("text/html; charset=utf-8").body(format!(
         "<!doctype html><title>Taskyard</title><p>This binary was built without the board. \
          Build and start it with <code>cargo xtask run</code>, or run <code>cargo xtask dev</code> beside it. \
-         The API is at <a href=\"/api/v1/jobs\">/api/v1/jobs</a>.",
-    )
+         The API is at <a href=\"{prefix}/api/v1/jobs\">{prefix}/api/v1/jobs</a>."
+    ))
 }

@@ -11,14 +11,17 @@ use super::problem::{Problem, RefusedJob, jobs_refused};
 use super::request::{IdempotencyHeader, JsonBody};
 use crate::Yard;
 use crate::queue::core::AddAnswer;
+use crate::services::Client;
 
 /// All or nothing: 201, or 422 with what is wrong with each. Each: 201 when all were stored, else 200, and the
 /// outcomes say more.
 pub async fn add(
     yard: web::Data<Yard>,
+    client: Client,
     key: IdempotencyHeader,
     jobs: JsonBody<NewJobs, MAX_ADD_BYTES>,
 ) -> Result<HttpResponse, Problem> {
+    yard.admit(&client).await?;
     let key = key.with_body(&jobs.bytes).await?;
     let mode = jobs.value.mode;
     let added = yard.add_all(jobs.value, key).await?;
@@ -66,7 +69,7 @@ mod tests {
     }
 
     async fn answered(outcomes: Vec<AddOutcome>, mode: AddMode) -> (u16, Value) {
-        let response = answer(AddAnswer { batch: Some(BatchId(1)), outcomes }, mode);
+        let response = answer(AddAnswer { batch: Some(BatchId(1)), outcomes, is_repeated: false }, mode);
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body()).await.expect("a body in memory");
         (status, serde_json::from_slice(&body).expect("JSON"))

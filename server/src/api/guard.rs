@@ -8,6 +8,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::web;
+use ipnet::IpNet;
 use taskyard_shared::error::{ErrorCode, WireError};
 
 use super::origin::check_origin;
@@ -20,6 +21,8 @@ pub struct Access {
     pub allowed_origins: Vec<String>,
     /// Names under which the server is reached.
     pub allowed_hosts: AllowedHosts,
+    /// Addresses of proxies whose header `X-Forwarded-For` says who a client is.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// Names that a request may call the server by.

@@ -10,19 +10,25 @@ use taskyard_shared::job::{JobId, JobState, JobSummary};
 use taskyard_shared::limits::{MAX_LOG_LINES, MAX_VIEW_ROWS};
 use taskyard_shared::log::LogLine;
 use taskyard_shared::new_job::NewJob;
+use taskyard_shared::reads_objects_only;
 use taskyard_shared::view::{JobFilter, JobsQuery, SortOrder, WindowStart};
 
 use super::command::run;
 use super::problem::Problem;
 use super::request::{Id, IdempotencyHeader, JsonBody, Query};
 use crate::Yard;
+use crate::services::Client;
+
+reads_objects_only!(JobChange);
 
 /// Answers 201 for a job that was stored, and 200 where another one has its unique key and is the answer.
 pub async fn add(
     yard: web::Data<Yard>,
+    client: Client,
     key: IdempotencyHeader,
     job: JsonBody<NewJob>,
 ) -> Result<HttpResponse, Problem> {
+    yard.admit(&client).await?;
     let key = key.with_body(&job.bytes).await?;
     let added = yard.add_with(job.value, key).await?;
     let mut response = if added.is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
@@ -118,7 +124,7 @@ pub async fn delete(yard: web::Data<Yard>, Id(id): Id<JobId>) -> Result<HttpResp
 
 /// What can be changed of a job that has not begun.
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "JobChange", deny_unknown_fields)]
 pub struct JobChange {
     /// Higher runs first: -100 to 100.
     priority: i16,
@@ -147,6 +153,8 @@ pub async fn explain(yard: web::Data<Yard>, Id(id): Id<JobId>) -> Result<HttpRes
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogQuery {
+    /// Only lines of this attempt; it keeps at most 1,000. Without it, of all attempts.
+    attempt: Option<u32>,
     /// Most lines, the newest: 1 to [`taskyard_shared::limits::MAX_LOG_LINES`].
     #[serde(default = "default_limit")]
     limit: u32,
@@ -167,7 +175,7 @@ pub async fn log(
         let message = format!("limit is {}; it must be 1 to {MAX_LOG_LINES}", query.limit);
         return Err(WireError::new(ErrorCode::InvalidQuery, message).into());
     }
-    let lines = yard.log(id, query.limit).await?;
+    let lines = yard.log(id, query.attempt, query.limit).await?;
     if lines.is_empty() {
         // A job that does not exist has no lines either.
         yard.job(id).await?;

@@ -10,6 +10,7 @@ use super::command::run;
 use super::problem::Problem;
 use super::request::{JsonBody, Name};
 use crate::Yard;
+use crate::queue::QueueError;
 
 /// Sorted by name.
 #[derive(Serialize, JsonSchema)]
@@ -19,6 +20,13 @@ pub struct Limits {
 
 pub async fn list(yard: web::Data<Yard>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(Limits { limits: yard.lists().await?.limits }))
+}
+
+pub async fn show(yard: web::Data<Yard>, Name(name): Name) -> Result<HttpResponse, Problem> {
+    match yard.lists().await?.limits.into_iter().find(|limit| limit.limit.name == name) {
+        Some(limit) => Ok(HttpResponse::Ok().json(limit)),
+        None => Err(Problem(QueueError::NoSuchLimit(name).into())),
+    }
 }
 
 pub async fn set(yard: web::Data<Yard>, name: Name, limit: JsonBody<Limit>) -> Result<HttpResponse, Problem> {

@@ -7,9 +7,11 @@ use actix_web::{HttpResponse, web};
 use taskyard_shared::job::JobState;
 use taskyard_shared::operation::OperationState;
 use taskyard_shared::queue::QueueStatus;
+use taskyard_shared::service::{PoolStatus, Services};
 use taskyard_shared::view::YardLists;
 
 use super::problem::Problem;
+use super::request::SlowBodies;
 use crate::Yard;
 use crate::pubsub::PubSubCounters;
 
@@ -17,13 +19,18 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config.route("/metrics", web::get().to(show));
 }
 
-async fn show(yard: web::Data<Yard>) -> Result<HttpResponse, Problem> {
+async fn show(yard: web::Data<Yard>, slow: web::Data<SlowBodies>) -> Result<HttpResponse, Problem> {
     let (queues, lists) = (yard.queues().await?, yard.lists().await?);
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = write_queues(&mut text, &queues);
     let _ = write_lists(&mut text, &lists);
     let _ = write_parts(&mut text, &yard);
+    if let Ok(services) = yard.services().status().await {
+        let _ = write_services(&mut text, &services);
+    }
+    let help = "Requests given up because nothing more of their bodies came.";
+    let _ = single(&mut text, "taskyard_http_slow_bodies_total", help, slow.count());
     if let Some(pubsub) = yard.pubsub_counters().await {
         let _ = write_pubsub(&mut text, &pubsub);
     }
@@ -65,7 +72,7 @@ fn write_lists(out: &mut String, lists: &YardLists) -> fmt::Result {
     let by_state = by_state.map(|(state, count)| (state, count as u64));
     labelled(out, "taskyard_schedules", "Schedules.", "state", by_state)?;
     let skipped = lists.schedules.iter().map(|schedule| (&schedule.schedule.name, schedule.skipped));
-    let why = "Runs left out because the one before had not ended.";
+    let why = "Runs that added nothing: overlap, or a unique key.";
     labelled(out, "taskyard_schedule_skipped_total", why, "schedule", skipped)?;
     let is_open = |state| matches!(state, OperationState::Waiting | OperationState::Running);
     let open = lists.operations.iter().filter(|operation| is_open(operation.state)).count();
@@ -98,6 +105,35 @@ fn write_pubsub(out: &mut String, counters: &PubSubCounters) -> fmt::Result {
     let skipped = read(&counters.skipped);
     single(out, "taskyard_pubsub_skipped_total", "Commits a full subscriber had to reload.", skipped)?;
     single(out, "taskyard_pubsub_restarts_total", "Restarts after a panic.", read(&counters.restarts))
+}
+
+fn write_services(out: &mut String, services: &Services) -> fmt::Result {
+    let (limiter, cache) = (&services.limiter, &services.cache);
+    single(out, "taskyard_limiter_keys", "Keys that the rate limiter remembers.", limiter.keys)?;
+    let checks = [("allowed", limiter.allowed), ("refused", limiter.refused)];
+    labelled(out, "taskyard_limiter_checks_total", "Checks of the rate limiter.", "verdict", checks)?;
+    single(out, "taskyard_cache_entries", "Entries of the cache.", cache.entries)?;
+    single(out, "taskyard_cache_bytes", "What they weigh.", cache.bytes)?;
+    let asked = [("hit", cache.hits), ("miss", cache.misses), ("shared", cache.shared)];
+    labelled(out, "taskyard_cache_asked_total", "Values that were asked for.", "outcome", asked)?;
+    single(out, "taskyard_cache_evictions_total", "Entries let go for want of room.", cache.evictions)?;
+    write_pools(out, &services.pools)
+}
+
+fn write_pools(out: &mut String, pools: &[PoolStatus]) -> fmt::Result {
+    let of = |read: fn(&PoolStatus) -> u64| pools.iter().map(move |pool| (&pool.name, read(pool)));
+    labelled(out, "taskyard_pool_connections", "Open connections.", "pool", of(|pool| pool.size.into()))?;
+    labelled(out, "taskyard_pool_in_use", "Connections in use.", "pool", of(|pool| pool.users.len() as u64))?;
+    labelled(out, "taskyard_pool_waiting", "Who waits for one.", "pool", of(|pool| pool.waiting.into()))?;
+    labelled(
+        out,
+        "taskyard_pool_checkouts_total",
+        "Connections handed out.",
+        "pool",
+        of(|pool| pool.checkouts),
+    )?;
+    let why = "Connections not made or found broken, and waits in vain.";
+    labelled(out, "taskyard_pool_errors_total", why, "pool", of(|pool| pool.errors))
 }
 
 /// Readings with one label each. Its values need no quoting: names are identifiers.

@@ -8,9 +8,11 @@ pub mod files;
 pub mod guard;
 pub mod health;
 pub mod metrics;
+pub mod mounted;
 pub mod openapi;
 pub mod origin;
 pub mod problem;
+pub mod request;
 pub mod routes;
 pub mod source;
 
@@ -21,8 +23,8 @@ mod jobs;
 mod limits;
 mod operations;
 mod queues;
-mod request;
 mod schedules;
+mod services;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use taskyard_shared::error::{ErrorCode, WireError};
@@ -35,6 +37,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
 }
 
 async fn no_such_version(request: HttpRequest) -> HttpResponse {
-    let message = format!("there is no {}; the API is at {}", request.path(), routes::PREFIX);
+    let (path, prefix) = (request.path(), mounted::prefix(&request));
+    let message = format!("there is no {path}; the API is at {prefix}{}", routes::PREFIX);
     problem::problem(&WireError::new(ErrorCode::NotFound, message))
 }

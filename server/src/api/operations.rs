@@ -8,7 +8,7 @@ use taskyard_shared::operation::{NewOperation, Operation, OperationId};
 
 use super::command::run;
 use super::problem::Problem;
-use super::request::{Id, JsonBody};
+use super::request::{Id, JsonBody, NoIdempotencyKey};
 use crate::Yard;
 use crate::queue::QueueError;
 
@@ -34,6 +34,7 @@ pub async fn show(yard: web::Data<Yard>, Id(id): Id<OperationId>) -> Result<Http
 /// Answers 202: it is stored, and begins when it cannot be undone any more.
 pub async fn start(
     yard: web::Data<Yard>,
+    _: NoIdempotencyKey,
     operation: JsonBody<NewOperation>,
 ) -> Result<HttpResponse, Problem> {
     let reply = yard.execute(Command::StartOperation { operation: operation.value }).await?;

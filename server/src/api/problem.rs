@@ -1,8 +1,10 @@
 //! Errors of the API in the form of RFC 9457: `application/problem+json`.
 
+use std::time::Duration;
+
 use actix_web::body::BoxBody;
-use actix_web::error::BlockingError;
-use actix_web::http::{StatusCode, header};
+use actix_web::error::{BlockingError, InternalError};
+use actix_web::http::{ConnectionType, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder, ResponseError};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,6 +44,13 @@ pub struct RefusedJob {
     /// Its place among the jobs, from 0; that of `then` comes last.
     pub index: usize,
     pub error: WireError,
+}
+
+impl Problem {
+    /// An error for a request that is answered already.
+    pub fn answered(response: HttpResponse) -> actix_web::Error {
+        InternalError::from_response("answered", response).into()
+    }
 }
 
 impl std::fmt::Display for Problem {
@@ -95,6 +104,15 @@ pub fn wrong_method(request: &HttpRequest, allowed: &str) -> HttpResponse {
     response
 }
 
+/// The rest of the body did not come within `patience`. The connection is closed, since it may still come.
+pub fn too_slow(patience: Duration) -> HttpResponse {
+    let message = format!("nothing more of the body came for {} s; send it again", patience.as_secs());
+    let error = WireError::new(ErrorCode::BadRequest, message);
+    let mut response = respond(StatusCode::REQUEST_TIMEOUT, &error, &[]);
+    response.head_mut().set_connection_type(ConnectionType::Close);
+    response
+}
+
 /// What a call that may block says when it was not made.
 pub fn stopping(_: BlockingError) -> Problem {
     Problem(WireError::new(ErrorCode::Unavailable, "the server is stopping; try again when it is back"))
@@ -112,7 +130,8 @@ fn respond(status: StatusCode, error: &WireError, errors: &[RefusedJob]) -> Http
     };
     let mut response = HttpResponseBuilder::new(status);
     if error.code.is_retryable() {
-        response.insert_header((header::RETRY_AFTER, "1"));
+        let seconds = error.retry_after_ms.unwrap_or_default().div_ceil(1_000).max(1);
+        response.insert_header((header::RETRY_AFTER, seconds));
     }
     let body = serde_json::to_string(&body).unwrap_or_else(|_| "{}".to_owned());
     response.content_type("application/problem+json").body(body)
@@ -130,6 +149,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::AlreadyFinished | ErrorCode::WrongState | ErrorCode::Conflict => StatusCode::CONFLICT,
+        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Overloaded | ErrorCode::Unavailable | ErrorCode::StoreFailed => {
             StatusCode::SERVICE_UNAVAILABLE
         }
@@ -152,6 +172,7 @@ pub fn title(code: ErrorCode) -> &'static str {
         ErrorCode::AlreadyFinished => "Already finished",
         ErrorCode::WrongState => "Not in this state",
         ErrorCode::Conflict => "Conflict",
+        ErrorCode::RateLimited => "Too many requests",
         ErrorCode::Overloaded => "Overloaded",
         ErrorCode::Unavailable => "Unavailable",
         ErrorCode::StoreFailed => "Not stored",

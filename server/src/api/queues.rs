@@ -11,6 +11,7 @@ use super::command::run;
 use super::problem::Problem;
 use super::request::{JsonBody, Name};
 use crate::Yard;
+use crate::queue::QueueError;
 
 /// Sorted by name.
 #[derive(Serialize, JsonSchema)]
@@ -26,6 +27,13 @@ pub struct Kinds {
 
 pub async fn list(yard: web::Data<Yard>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(Queues { queues: yard.queues().await? }))
+}
+
+pub async fn show(yard: web::Data<Yard>, Name(name): Name) -> Result<HttpResponse, Problem> {
+    match yard.queues().await?.into_iter().find(|queue| queue.name == name) {
+        Some(queue) => Ok(HttpResponse::Ok().json(queue)),
+        None => Err(Problem(QueueError::NoSuchQueue(name).into())),
+    }
 }
 
 pub async fn kinds(yard: web::Data<Yard>) -> HttpResponse {

@@ -4,12 +4,17 @@ use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use taskyard_shared::command::Command;
+use taskyard_shared::reads_objects_only;
 use taskyard_shared::schedule::{Schedule, ScheduleStatus};
 
 use super::command::run;
 use super::problem::Problem;
-use super::request::{JsonBody, Name};
+use super::request::{JsonBody, Name, NoIdempotencyKey};
 use crate::Yard;
+use crate::queue::QueueError;
+use crate::services::Client;
+
+reads_objects_only!(SchedulePreview);
 
 /// Sorted by name.
 #[derive(Serialize, JsonSchema)]
@@ -19,6 +24,13 @@ pub struct Schedules {
 
 pub async fn list(yard: web::Data<Yard>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(Schedules { schedules: yard.lists().await?.schedules }))
+}
+
+pub async fn show(yard: web::Data<Yard>, Name(name): Name) -> Result<HttpResponse, Problem> {
+    match yard.lists().await?.schedules.into_iter().find(|schedule| schedule.schedule.name == name) {
+        Some(schedule) => Ok(HttpResponse::Ok().json(schedule)),
+        None => Err(Problem(QueueError::NoSuchSchedule(name).into())),
+    }
 }
 
 pub async fn set(
@@ -42,13 +54,19 @@ pub async fn resume(yard: web::Data<Yard>, Name(name): Name) -> Result<HttpRespo
     run(&yard, Command::ResumeSchedule { name }).await
 }
 
-pub async fn run_now(yard: web::Data<Yard>, Name(name): Name) -> Result<HttpResponse, Problem> {
+pub async fn run_now(
+    yard: web::Data<Yard>,
+    client: Client,
+    Name(name): Name,
+    _: NoIdempotencyKey,
+) -> Result<HttpResponse, Problem> {
+    yard.admit(&client).await?;
     run(&yard, Command::RunSchedule { name }).await
 }
 
 /// A schedule that is not stored.
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "SchedulePreview", deny_unknown_fields)]
 pub struct SchedulePreview {
     /// Five or six fields (seconds first), or `@daily` and the like.
     cron: String,

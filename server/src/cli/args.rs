@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::bench::args::BenchCommand;
 use super::output::Form;
+use super::values::name;
 pub use add::{AddArgs, AddManyArgs, OptionArgs, WhenArgs, WorkArgs};
 pub use jobs::{
     BatchArgs, BulkArgs, ClearArgs, JobArgs, JobsArgs, ListArgs, LogArgs, PriorityArgs, PriorityOf, UndoArgs,
@@ -120,6 +121,12 @@ pub enum Command {
     /// Set, remove, pause, resume, run or preview a schedule
     #[command(subcommand)]
     Schedule(ScheduleCommand),
+    /// Show the rate limiter, the cache and the pools of connections
+    #[command(after_help = "Example:\n  taskyard services")]
+    Services(ClientArgs),
+    /// Drop an entry of the cache, or all of them
+    #[command(after_help = "Example:\n  taskyard drop-cached")]
+    DropCached(DropCachedArgs),
     /// List the kinds of jobs and their arguments
     #[command(after_help = "Example:\n  taskyard kinds")]
     Kinds(ClientArgs),
@@ -145,10 +152,20 @@ impl ClientArgs {
     }
 }
 
+/// `taskyard drop-cached`
+#[derive(Debug, Args)]
+pub struct DropCachedArgs {
+    /// The entry; without it all are dropped
+    pub key: Option<String>,
+    #[command(flatten)]
+    pub client: ClientArgs,
+}
+
 /// For commands that concern one limit or schedule.
 #[derive(Debug, Args)]
 pub struct NameArgs {
     /// Its name
+    #[arg(value_parser = name)]
     pub name: String,
     #[command(flatten)]
     pub client: ClientArgs,

@@ -7,7 +7,7 @@ use clap::Parser;
 use super::args::{Cli, Command, LimitCommand, ScheduleCommand};
 use super::commands::{
     add, add_many, batch, explain, jobs, kinds, limits, list, log, operations, priority, queues, schedules,
-    show, watch,
+    services, show, watch,
 };
 use super::error::{CliError, Exit};
 use super::output::Form;
@@ -83,6 +83,8 @@ fn run(command: Command) -> Result<Exit, CliError> {
         Command::Concurrency(args) => in_system(queues::concurrency(args)),
         Command::Limits(args) => in_system(limits::list(args)),
         Command::Schedules(args) => in_system(schedules::list(args)),
+        Command::Services(args) => in_system(services::list(args)),
+        Command::DropCached(args) => in_system(services::drop_cached(args)),
         Command::Kinds(args) => in_system(kinds::run(args)),
     }
 }

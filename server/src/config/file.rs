@@ -5,8 +5,9 @@ use std::path::Path;
 use toml::Value;
 use toml::de::{DeTable, DeValue};
 
+use super::command_keys::{self, ENV, PARAMETERS};
 use super::error::ConfigError;
-use super::keys::{Keys, QUEUES};
+use super::keys::{COMMANDS, Keys, POOLS, QUEUES, SECRETS, WEBHOOKS};
 
 /// A setting and where it was found.
 pub(super) struct FileSetting {
@@ -35,6 +36,16 @@ pub(super) fn settings(path: &Path, text: &str, keys: &Keys) -> Result<Vec<FileS
         keys.section(name).map_err(|sentence| wrong(line, sentence))?;
         if name == QUEUES {
             check_queues(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
+        }
+        if name == WEBHOOKS {
+            check_webhooks(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
+        }
+        if name == POOLS {
+            check_pools(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
+        }
+        if name == COMMANDS {
+            command_keys::check_shape(content)
+                .map_err(|(offset, sentence)| wrong(line_at(text, offset), sentence))?;
         }
         collect(text, name, content, values.get(name), &mut found);
     }
@@ -67,6 +78,37 @@ fn check_queues(text: &str, queues: &DeTable<'_>) -> Result<(), (usize, String)>
     Ok(())
 }
 
+/// A webhook must be a table, and say where to and signed with what.
+fn check_webhooks(text: &str, webhooks: &DeTable<'_>) -> Result<(), (usize, String)> {
+    for (name, webhook) in webhooks {
+        let (line, name) = (line_at(text, name.span().start), name.get_ref());
+        let DeValue::Table(settings) = webhook.get_ref() else {
+            return Err((line, format!("write [webhooks.{name}] on a line of its own, its keys below")));
+        };
+        for (key, why) in [("url", "say where the messages go"), ("secret", "name one of [http.secrets]")] {
+            if !settings.contains_key(key) {
+                return Err((line, format!("webhooks.{name}.{key} is missing; {why}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A pool must be a table, and say its kind.
+fn check_pools(text: &str, pools: &DeTable<'_>) -> Result<(), (usize, String)> {
+    for (name, pool) in pools {
+        let (line, name) = (line_at(text, name.span().start), name.get_ref());
+        match pool.get_ref() {
+            DeValue::Table(settings) if settings.contains_key("kind") => {}
+            DeValue::Table(_) => {
+                return Err((line, format!("pools.{name}.kind is missing; say smtp, postgres or sqlite")));
+            }
+            _ => return Err((line, format!("write [pools.{name}] on a line of its own, its keys below"))),
+        }
+    }
+    Ok(())
+}
+
 /// Adds every value below `table`, tables within it included.
 fn collect(
     text: &str,
@@ -80,7 +122,9 @@ fn collect(
         let full = format!("{prefix}.{name}");
         let value = values.and_then(|values| values.get(name));
         match (inner.get_ref(), value) {
-            (DeValue::Table(inner), _) if prefix == QUEUES => collect(text, &full, inner, value, found),
+            (DeValue::Table(inner), _) if is_inner_section(prefix, name) => {
+                collect(text, &full, inner, value, found);
+            }
             (_, Some(value)) => {
                 found.push(FileSetting {
                     key: full,
@@ -90,6 +134,18 @@ fn collect(
             }
             (_, None) => {}
         }
+    }
+}
+
+/// Whether a table of this name below `prefix` has settings of its own.
+fn is_inner_section(prefix: &str, name: &str) -> bool {
+    let depth = prefix.split('.').count();
+    match prefix.split('.').next() {
+        Some(QUEUES | POOLS | WEBHOOKS) => depth == 1,
+        Some(COMMANDS) => {
+            depth == 1 || (depth == 2 && matches!(name, ENV | PARAMETERS)) || prefix.ends_with(".parameters")
+        }
+        _ => SECRETS.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.')) == Some(name),
     }
 }
 

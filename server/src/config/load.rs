@@ -6,13 +6,18 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::checks::check;
+use super::commands::CommandConfig;
 use super::error::ConfigError;
-use super::file;
-use super::keys::{Keys, closest, default_table};
+use super::file::{self, FileSetting};
+use super::keys::{COMMANDS, Keys, POOLS, closest, default_table};
+use super::pools::{self, ReadPools};
 use super::sections::Config;
+use crate::kinds::command::{Declaration, Mistake};
 
 /// Read when no file is named and this one exists.
 const DEFAULT_FILE: &str = "taskyard.toml";
+/// Most webhooks: each end of a job is looked at for all of them.
+const MAX_WEBHOOKS: usize = 20;
 /// What the variables of the settings begin with.
 const PREFIX: &str = "TASKYARD_";
 /// Variables that are not settings of the server: the command line's, and those of the project's chores.
@@ -47,28 +52,69 @@ pub struct Sources {
 pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
     let keys = Keys::new();
     let mut table = default_table();
-    load_file(sources.file.as_deref(), &keys, &mut table)?;
-    load_environment(&sources.environment, &keys, &mut table)?;
+    let pools = load_file(sources, &keys, &mut table)?;
+    load_environment(&sources.environment, &pools, &keys, &mut table)?;
     for Flag { flag, key, text } in &sources.flags {
         set_text(&keys, &mut table, key, text)
             .map_err(|sentence| ConfigError::Flag { flag: (*flag).to_owned(), sentence })?;
     }
-    table.try_into().map_err(|error| ConfigError::Inconsistent(error.to_string()))
+    let config: Config = table.try_into().map_err(|error| ConfigError::Inconsistent(error.to_string()))?;
+    check_webhooks(&config)?;
+    Ok(Config { pools: pools.settings, ..config })
 }
 
-fn load_file(named: Option<&Path>, keys: &Keys, table: &mut Table) -> Result<(), ConfigError> {
-    let path = match named {
+/// Each is signed with a secret that there is.
+fn check_webhooks(config: &Config) -> Result<(), ConfigError> {
+    if config.webhooks.len() > MAX_WEBHOOKS {
+        let message =
+            format!("there are {} webhooks; at most {MAX_WEBHOOKS} are allowed", config.webhooks.len());
+        return Err(ConfigError::Inconsistent(message));
+    }
+    for (name, webhook) in &config.webhooks {
+        if !config.http.secrets.contains_key(&webhook.secret) {
+            return Err(ConfigError::Inconsistent(format!(
+                "webhooks.{name}.secret is \"{}\", but [http.secrets] has no such name",
+                webhook.secret
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Answers the pools; they are no part of the table.
+fn load_file(sources: &Sources, keys: &Keys, table: &mut Table) -> Result<ReadPools, ConfigError> {
+    let path = match sources.file.as_deref() {
         Some(path) => path,
         None if Path::new(DEFAULT_FILE).exists() => Path::new(DEFAULT_FILE),
-        None => return Ok(()),
+        None => return Ok(ReadPools::default()),
     };
     let text = std::fs::read_to_string(path)
         .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
-    for setting in file::settings(path, &text, keys)? {
-        set(keys, table, &setting.key, setting.value).map_err(|sentence| ConfigError::File {
-            path: path.to_owned(),
-            line: setting.line,
-            sentence,
+    let wrong = |line, sentence| ConfigError::File { path: path.to_owned(), line, sentence };
+    let settings = file::settings(path, &text, keys)?;
+    let mut lines = BTreeMap::new();
+    for FileSetting { key, line, value } in &settings {
+        set(keys, table, key, value.clone()).map_err(|sentence| wrong(*line, sentence))?;
+        lines.insert(key.clone(), *line);
+    }
+    check_commands(table, &lines).map_err(|(line, sentence)| wrong(line, sentence))?;
+    table.remove(POOLS);
+    pools::read(&settings, &sources.environment).map_err(|(line, sentence)| wrong(line, sentence))
+}
+
+/// Whether what each command says fits together. `lines` knows where each key stands.
+fn check_commands(table: &Table, lines: &BTreeMap<String, usize>) -> Result<(), (usize, String)> {
+    let commands = table.get(COMMANDS).and_then(Value::as_table);
+    for (name, command) in commands.into_iter().flatten() {
+        let prefix = format!("{COMMANDS}.{name}.");
+        let line_of = |key: &str| lines.get(&format!("{prefix}{key}")).copied();
+        let begins = line_of("program").unwrap_or(1);
+        let config: CommandConfig = command
+            .clone()
+            .try_into()
+            .map_err(|error: toml::de::Error| (begins, error.message().to_owned()))?;
+        Declaration::new(name, &config).map_err(|Mistake { key, sentence }| {
+            (line_of(&key).unwrap_or(begins), format!("{prefix}{key}: {sentence}"))
         })?;
     }
     Ok(())
@@ -76,12 +122,14 @@ fn load_file(named: Option<&Path>, keys: &Keys, table: &mut Table) -> Result<(),
 
 fn load_environment(
     environment: &BTreeMap<String, String>,
+    pools: &ReadPools,
     keys: &Keys,
     table: &mut Table,
 ) -> Result<(), ConfigError> {
     let known = keys.variables();
     for (variable, text) in environment {
-        if !variable.starts_with(PREFIX) || OTHER_VARIABLES.contains(&variable.as_str()) {
+        let is_other = OTHER_VARIABLES.contains(&variable.as_str()) || pools.variables.contains(variable);
+        if !variable.starts_with(PREFIX) || is_other {
             continue;
         }
         let outcome = match known.get(variable) {
@@ -101,7 +149,7 @@ fn load_environment(
 /// Sets a key to what `text` means for a value of its type. Lists are separated by commas.
 fn set_text(keys: &Keys, table: &mut Table, key: &str, text: &str) -> Result<(), String> {
     let not = |what: &str| format!("{key} is \"{text}\"; it must be {what}");
-    let value = match keys.example(key)? {
+    let value = match keys.example(key)?.unwrap_or_else(|| Value::String(String::new())) {
         Value::Integer(_) => Value::Integer(text.trim().parse().map_err(|_| not("a whole number"))?),
         Value::Boolean(_) => Value::Boolean(text.trim().parse().map_err(|_| not("true or false"))?),
         Value::Array(_) => {
@@ -114,7 +162,9 @@ fn set_text(keys: &Keys, table: &mut Table, key: &str, text: &str) -> Result<(),
 }
 
 fn set(keys: &Keys, table: &mut Table, key: &str, value: Value) -> Result<(), String> {
-    check(key, &value, &keys.example(key)?)?;
+    if let Some(example) = keys.example(key)? {
+        check(key, &value, &example)?;
+    }
     let Some((path, last)) = key.rsplit_once('.') else { return Err(format!("\"{key}\" is a section")) };
     let mut place = table;
     for part in path.split('.') {

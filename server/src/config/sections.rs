@@ -7,7 +7,14 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use taskyard_shared::job::JobState;
+use taskyard_shared::limit::Rate;
+use taskyard_shared::queue::QueueStatus;
 
+use super::commands::CommandConfig;
+use super::secret::SecretText;
+use crate::services::CacheLimits;
+use crate::services::pool::PoolSettings;
 use crate::store::QueueSettings;
 
 /// Everything a server can be told before it starts. The bounds stand in `checks.rs`.
@@ -22,8 +29,17 @@ pub struct Config {
     pub shutdown: ShutdownConfig,
     pub log: LogConfig,
     pub supervision: SupervisionConfig,
+    pub submissions: SubmissionsConfig,
+    pub cache: CacheConfig,
     /// Settings that a queue gets when it is made. A queue that exists keeps what people set since.
     pub queues: BTreeMap<String, QueueConfig>,
+    /// Pools of connections, read by `pools.rs`, which knows which keys go together.
+    #[serde(skip)]
+    pub pools: BTreeMap<String, PoolSettings>,
+    /// What jobs of the kind `command` may run. Without any there is no such kind.
+    pub commands: BTreeMap<String, CommandConfig>,
+    /// Who is told of jobs that ended, by a name for each.
+    pub webhooks: BTreeMap<String, WebhookConfig>,
 }
 
 /// Where the server listens, and to whom.
@@ -41,6 +57,8 @@ pub struct ServerConfig {
     pub max_sessions: usize,
     /// Threads that answer requests.
     pub workers: usize,
+    /// Addresses of proxies (`10.1.0.0/16`) whose header `X-Forwarded-For` says who a client is.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for ServerConfig {
@@ -51,6 +69,7 @@ impl Default for ServerConfig {
             allowed_hosts: Vec::new(),
             max_sessions: 10_000,
             workers: cores(),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -111,6 +130,28 @@ pub struct HttpConfig {
     pub allow_private_addresses: bool,
     /// Lets them call these ranges (`10.1.0.0/16`) although they are private.
     pub allow: Vec<IpNet>,
+    /// Sends all requests by this proxy: `http://[user:password@]host:port`. Empty: none. Where a request may go is
+    /// checked before the proxy hears of it.
+    pub proxy: String,
+    /// What requests can be signed with, by name. Jobs name a secret; nobody is told what it is.
+    pub secrets: BTreeMap<String, SecretText>,
+}
+
+/// Someone who is told of jobs that ended. An empty filter lets everything pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// Where the messages go.
+    pub url: String,
+    /// What they are signed with: a name in `[http.secrets]`.
+    pub secret: String,
+    #[serde(default)]
+    pub kinds: Vec<String>,
+    #[serde(default)]
+    pub queues: Vec<String>,
+    /// Of `completed`, `failed` and `cancelled`.
+    #[serde(default)]
+    pub states: Vec<JobState>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -176,6 +217,50 @@ impl Default for SupervisionConfig {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheConfig {
+    /// What the cache may hold, in MiB; 0: nothing.
+    pub max_mb: u64,
+}
+
+impl CacheConfig {
+    pub fn limits(&self) -> CacheLimits {
+        CacheLimits { max_bytes: self.max_mb.saturating_mul(1024 * 1024) }
+    }
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        CacheConfig { max_mb: 64 }
+    }
+}
+
+/// How often one client may submit: add one job, or many in one call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SubmissionsConfig {
+    /// So many times in `per_s`; 0: as often as it likes.
+    pub count: u32,
+    pub per_s: u64,
+    /// So many at once after a pause; 0: `count`.
+    pub burst: u32,
+}
+
+impl SubmissionsConfig {
+    pub fn rate(&self) -> Option<Rate> {
+        let burst = if self.burst == 0 { self.count } else { self.burst.min(self.count) };
+        let rate = Rate { count: self.count, per_ms: self.per_s.saturating_mul(1_000), burst };
+        (self.count > 0).then_some(rate)
+    }
+}
+
+impl Default for SubmissionsConfig {
+    fn default() -> Self {
+        SubmissionsConfig { count: 10_000, per_s: 1, burst: 0 }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QueueConfig {
     /// Most jobs of the queue at work at the same time.
@@ -191,12 +276,25 @@ pub struct QueueConfig {
 }
 
 impl QueueConfig {
+    /// Whether the queue is as it would be made.
+    pub fn is_kept_by(&self, queue: &QueueStatus) -> bool {
+        let QueueConfig { concurrency, paused, max_attempts, timeout_s: _ } = *self;
+        concurrency == queue.concurrency
+            && paused == queue.paused
+            && max_attempts == queue.max_attempts
+            && self.timeout_ms() == queue.timeout_ms
+    }
+
+    fn timeout_ms(&self) -> Option<u64> {
+        self.timeout_s.map(|seconds| seconds.saturating_mul(1_000))
+    }
+
     /// What a queue is made with.
     pub fn settings(&self) -> QueueSettings {
         QueueSettings {
             paused: self.paused,
             max_attempts: self.max_attempts,
-            timeout_ms: self.timeout_s.map(|seconds| seconds.saturating_mul(1_000)),
+            timeout_ms: self.timeout_ms(),
             ..QueueSettings::with_concurrency(self.concurrency)
         }
     }

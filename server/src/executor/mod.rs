@@ -5,15 +5,18 @@
 //! ([`Executor::settle`]); a queue that restarts in between asks for them ([`Executor::known`]) and loses
 //! none.
 
+mod adding;
 mod attempt;
+mod bounds;
 mod listener;
 mod log;
 mod progress;
+mod reuse;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use actix::Recipient;
@@ -25,8 +28,9 @@ use crate::clock::Clock;
 use crate::files::FileStore;
 use crate::kinds::KindRegistry;
 use crate::queue::core::{AttemptId, KnownAttempt};
-use crate::queue::messages::{AttemptEnded, LogsReported, ProgressReported};
-use crate::store::{AttemptEnd, ClaimedJob};
+use crate::queue::messages::{AddJobs, AttemptEnded, LogsReported, ProgressReported};
+use crate::services::Services;
+use crate::store::{AttemptEnd, ClaimedJob, StoreReader};
 use log::LogBuffer;
 use progress::ProgressBuffer;
 
@@ -36,18 +40,23 @@ pub struct Reports {
     pub ended: Recipient<AttemptEnded>,
     pub progress: Recipient<ProgressReported>,
     pub logs: Recipient<LogsReported>,
+    /// Takes the jobs that the work of others adds.
+    pub adds: Recipient<AddJobs>,
 }
 
 /// Shared by the queue, which starts and stops attempts, and the tasks that run them.
 pub struct Executor {
     kinds: Arc<KindRegistry>,
     files: Arc<FileStore>,
+    /// See [`crate::kinds::JobContext`].
+    reader: Weak<dyn StoreReader>,
     clock: Clock,
     /// Bounded by the slots of all queues, plus ends that the store has not taken yet.
     attempts: Mutex<HashMap<AttemptId, Entry>>,
     progress: Arc<ProgressBuffer>,
     logs: Arc<LogBuffer>,
     reports: OnceLock<Reports>,
+    services: OnceLock<Services>,
     /// None only while the executor is being dropped.
     runtime: Option<Runtime>,
 }
@@ -69,6 +78,7 @@ impl Executor {
     pub fn new(
         kinds: Arc<KindRegistry>,
         files: Arc<FileStore>,
+        reader: Weak<dyn StoreReader>,
         clock: Clock,
         threads: Option<usize>,
     ) -> std::io::Result<Arc<Executor>> {
@@ -81,11 +91,13 @@ impl Executor {
         Ok(Arc::new(Executor {
             kinds,
             files,
+            reader,
             clock,
             attempts: Mutex::default(),
             progress: Arc::default(),
             logs: Arc::default(),
             reports: OnceLock::new(),
+            services: OnceLock::new(),
             runtime: Some(runtime),
         }))
     }
@@ -97,6 +109,13 @@ impl Executor {
         {
             runtime.spawn(progress::report(Arc::clone(&self.progress), reports.progress, REPORT_INTERVAL));
             runtime.spawn(log::report(Arc::clone(&self.logs), reports.logs, REPORT_INTERVAL));
+        }
+    }
+
+    /// Gives the jobs the yard's services. To be called before the first job starts.
+    pub fn provide(&self, services: Services) {
+        if self.services.set(services).is_err() {
+            tracing::error!("a second set of services is not taken");
         }
     }
 

@@ -15,8 +15,9 @@ use super::{Executor, Reports};
 use crate::clock::Clock;
 use crate::kinds::tests::{TestFiles, test_files};
 use crate::kinds::{JobContext, JobError, JobResult, KindRegistry, Label, RetryPolicy, Worker};
-use crate::queue::messages::{AttemptEnded, LogsReported, ProgressReported};
-use crate::store::{AfterFailure, AttemptEnd, ClaimedJob};
+use crate::queue::QueueError;
+use crate::queue::messages::{AddJobs, AttemptEnded, LogsReported, ProgressReported};
+use crate::store::{AfterFailure, AttemptEnd, ClaimedJob, MemoryStore, Store};
 
 const NOW_MS: i64 = 5_000;
 
@@ -105,6 +106,14 @@ impl Handler<ProgressReported> for Listening {
     fn handle(&mut self, _: ProgressReported, _: &mut Self::Context) {}
 }
 
+impl Handler<AddJobs> for Listening {
+    type Result = <AddJobs as actix::Message>::Result;
+
+    fn handle(&mut self, _: AddJobs, _: &mut Self::Context) -> Self::Result {
+        Err(QueueError::Stopping)
+    }
+}
+
 struct Setup {
     executor: Arc<Executor>,
     heard: UnboundedReceiver<Heard>,
@@ -114,14 +123,21 @@ struct Setup {
 fn setup() -> Setup {
     let kinds = KindRegistry::builder().register(Talk).expect("a good kind").build();
     let files = test_files();
-    let executor = Executor::new(Arc::new(kinds), Arc::clone(&files.files), Clock::manual(NOW_MS), Some(1));
+    let executor = Executor::new(
+        Arc::new(kinds),
+        Arc::clone(&files.files),
+        Arc::downgrade(&MemoryStore::new().reader()),
+        Clock::manual(NOW_MS),
+        Some(1),
+    );
     let executor = executor.expect("a thread");
     let (sender, heard) = unbounded_channel();
     let queue = Listening(sender).start();
     executor.report_to(Reports {
         ended: queue.clone().recipient(),
         progress: queue.clone().recipient(),
-        logs: queue.recipient(),
+        logs: queue.clone().recipient(),
+        adds: queue.recipient(),
     });
     Setup { executor, heard, _files: files }
 }

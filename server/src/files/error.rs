@@ -22,6 +22,9 @@ pub enum FileError {
     /// Whoever sent the file stopped before its end.
     #[error("the file did not arrive whole: {0}")]
     Interrupted(String),
+    /// Nothing came for [`super::CHUNK_PATIENCE`].
+    #[error("the file did not arrive whole: nothing more of it came")]
+    TooSlow,
     #[error("the disk refused: {0}")]
     Io(#[from] std::io::Error),
     #[error("cannot tell which files are in use: {0}")]
@@ -40,7 +43,7 @@ fn in_mib(bytes: u64) -> String {
 impl From<FileError> for WireError {
     fn from(error: FileError) -> Self {
         let code = match error {
-            FileError::BadName(_) | FileError::Interrupted(_) => ErrorCode::BadRequest,
+            FileError::BadName(_) | FileError::Interrupted(_) | FileError::TooSlow => ErrorCode::BadRequest,
             FileError::NotFound(_) => ErrorCode::NotFound,
             FileError::TooLarge { .. } | FileError::QuotaReached { .. } => ErrorCode::TooLarge,
             FileError::Io(_) | FileError::Store(_) => ErrorCode::StoreFailed,

@@ -19,5 +19,6 @@ pub use incoming::IncomingFile;
 pub use media::media_type_of;
 pub(crate) use name::hex;
 pub use name::{check_name, is_plain_name, is_sha256};
+pub use receive::CHUNK_PATIENCE;
 pub use store::FileStore;
 pub use sweep::Swept;

@@ -2,10 +2,12 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use taskyard_shared::job::FileRef;
+use tokio::time::timeout;
 
 use super::error::FileError;
 use super::incoming::IncomingFile;
@@ -15,13 +17,16 @@ use super::store::FileStore;
 /// How much is gathered before it is handed to a thread that may block. With one chunk more, all the
 /// memory that an upload takes.
 const GATHER_BYTES: usize = 256 * 1024;
+/// A sender from whom nothing comes for so long is not waited for any more.
+pub const CHUNK_PATIENCE: Duration = Duration::from_secs(30);
 
 impl FileStore {
     /// Stores what `chunks` yields, and hashes it on the way. For async threads: the disk is waited for
     /// elsewhere. Dropping the future leaves nothing behind.
     ///
     /// # Errors
-    /// A bad name; more than `max_bytes`, said as soon as it is known; the sender stopped; the disk.
+    /// A bad name; more than `max_bytes`, said as soon as it is known; the sender stopped, or sent nothing for [`CHUNK_PATIENCE`];
+    /// the disk.
     pub async fn receive<S, E>(
         self: &Arc<Self>,
         name: &str,
@@ -36,7 +41,9 @@ impl FileStore {
         let store = Arc::clone(self);
         let mut file = off_thread(move || store.begin(max_bytes)).await?;
         let mut gathered = Vec::new();
-        while let Some(chunk) = chunks.next().await {
+        while let Some(chunk) =
+            timeout(CHUNK_PATIENCE, chunks.next()).await.map_err(|_| FileError::TooSlow)?
+        {
             let chunk = chunk.map_err(|error| FileError::Interrupted(error.to_string()))?;
             gathered.extend_from_slice(&chunk);
             if gathered.len() >= GATHER_BYTES {

@@ -8,14 +8,17 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use taskyard_shared::batch::{BatchId, BatchStatus};
 use taskyard_shared::error::{ErrorCode, WireError};
-use taskyard_shared::job::{FileRef, JobDetail, JobId};
+use taskyard_shared::job::{FileRef, JobDetail, JobId, JobSummary};
 use taskyard_shared::view::JobsQuery;
 
-use super::{FileError, FileStore, media_type_of};
-use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use super::{CHUNK_PATIENCE, FileError, FileStore, media_type_of};
+use crate::store::{
+    CommitSeq, EndedJob, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader,
+    WaitingFacts,
+};
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// `printf hello | sha256sum`
@@ -59,14 +62,20 @@ impl StoreReader for Referring {
     fn artifact(&self, _: JobId, _: &str) -> Result<Option<FileRef>, StoreError> {
         Ok(None)
     }
-    fn log(&self, _: JobId, _: u32) -> Result<LogPage, StoreError> {
+    fn log(&self, _: JobId, _: Option<u32>, _: u32) -> Result<LogPage, StoreError> {
         Ok(LogPage::default())
+    }
+    fn answered(&self, _: &IdempotencyKey, _: i64) -> Result<Option<InsertResult>, StoreError> {
+        Ok(None)
     }
     fn batch(&self, _: BatchId) -> Result<Option<BatchStatus>, StoreError> {
         Ok(None)
     }
     fn waiting_facts(&self, _: JobId) -> Result<Option<WaitingFacts>, StoreError> {
         Ok(None)
+    }
+    fn ended(&self, _: EndedJob, _: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        Ok(Vec::new())
     }
     fn unreferenced(&self, sha256: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(sha256.iter().filter(|sum| !self.0.contains(*sum)).cloned().collect())
@@ -119,6 +128,17 @@ fn leftovers_of_a_crash_are_removed_at_start_and_stored_files_stay() {
     let store = FileStore::open(dir.path()).expect("opened again");
     assert_eq!(files_in(dir.path()).len(), 1);
     assert!(store.exists(HELLO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_from_whom_nothing_more_comes_is_given_up_and_leaves_nothing() {
+    let (dir, store) = store();
+    let began = tokio::time::Instant::now();
+    let chunks = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"hel"))]).chain(stream::pending());
+    let refused = store.receive("a", 100, chunks).await;
+    assert!(matches!(refused, Err(FileError::TooSlow)), "{refused:?}");
+    assert_eq!(began.elapsed(), CHUNK_PATIENCE);
+    assert!(files_in(dir.path()).is_empty());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use taskyard_shared::error::FieldError;
@@ -22,6 +23,9 @@ pub trait ErasedWorker: Send + Sync {
 
     fn queue(&self) -> QueueDefaults;
 
+    /// As [`Worker::stop_time`].
+    fn stop_time(&self) -> Duration;
+
     /// Does the work, as [`Worker::perform`] says. `args` is the JSON that was stored with the job.
     fn perform(self: Arc<Self>, args: &str, ctx: JobContext) -> PerformFuture;
 
@@ -38,6 +42,8 @@ pub struct ReadArgs {
     pub json: String,
     pub label: Label,
     pub uploads: Vec<UploadArg>,
+    /// As [`Worker::queues`].
+    pub queues: Vec<String>,
     /// What [`Worker::check`] found wrong; empty when all is well.
     pub complaints: Vec<FieldError>,
 }
@@ -54,6 +60,10 @@ impl<W: Worker> ErasedWorker for Typed<W> {
 
     fn queue(&self) -> QueueDefaults {
         self.worker.queue()
+    }
+
+    fn stop_time(&self) -> Duration {
+        self.worker.stop_time()
     }
 
     fn perform(self: Arc<Self>, args: &str, ctx: JobContext) -> PerformFuture {
@@ -74,6 +84,7 @@ impl<W: Worker> ErasedWorker for Typed<W> {
             json: serde_json::to_string(&args).map_err(|error| error.to_string())?,
             label: self.worker.label(&args),
             uploads: self.worker.uploads(&args),
+            queues: self.worker.queues(&args),
             complaints: self.worker.check(&args).err().unwrap_or_default(),
         })
     }

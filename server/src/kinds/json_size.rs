@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 /// Bytes that may still be taken.
-pub(super) struct Budget(pub usize);
+pub(crate) struct Budget(pub usize);
 
 impl Budget {
     /// Whether the value, as JSON, fits into what is left; if so, that is less by it. After a refusal nothing is left.

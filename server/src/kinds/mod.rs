@@ -4,13 +4,19 @@
 //! A kind is a [`Worker`]: typed arguments and what to do with them. A [`KindRegistry`] holds the kinds of
 //! one server with their types erased, and turns what a client wants added into what the store keeps.
 
+pub mod command;
+pub mod contact_sheet;
 pub mod context;
 pub mod demo;
+pub mod email;
 mod erased;
+pub mod file_arg;
+pub(crate) mod fingerprint;
 pub mod http;
 pub mod image;
+pub mod job_builder;
 pub mod job_error;
-mod json_size;
+pub(crate) mod json_size;
 pub mod prepare;
 pub mod registry;
 mod results;
@@ -21,10 +27,13 @@ mod sentences;
 pub(crate) mod tests;
 pub mod worker;
 
+pub use command::{CommandConfig, ParameterConfig, ParameterType};
 pub use context::JobContext;
 pub use demo::Demo;
 pub use erased::{ErasedWorker, PerformFuture};
+pub use file_arg::{FileArg, OpenedFile};
 pub use http::HttpConfig;
+pub use job_builder::{IntoNewJob, JobBuilder};
 pub use job_error::JobError;
 pub use registry::{KindRegistry, KindRegistryBuilder, RegistryError};
 pub use retry::RetryPolicy;

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jsonschema::Validator;
 use taskyard_shared::kind::KindInfo;
-use taskyard_shared::limits::{MAX_CONCURRENCY, is_identifier};
+use taskyard_shared::limits::{IDENTIFIER_RULE, MAX_CONCURRENCY, is_identifier};
 
+use super::command::CommandSetupError;
+use super::contact_sheet::ContactSheet;
 use super::demo::Demo;
 use super::erased::{ErasedWorker, Typed};
 use super::http::{Http, HttpConfig, HttpSetupError};
 use super::image::Image;
+use super::retry::check_cache_for;
 use super::schema::{compile, schema_of};
 use super::worker::{QueueDefaults, Worker};
 
@@ -34,18 +38,20 @@ pub(super) struct Kind {
 pub enum RegistryError {
     #[error("two kinds are called \"{0}\"")]
     Twice(&'static str),
-    #[error(
-        "\"{0}\" cannot name a kind or a queue: lower-case letters, digits, - and _, starting with a letter, at most 64"
-    )]
+    #[error("\"{0}\" cannot name a kind or a queue: a name has {IDENTIFIER_RULE}")]
     BadName(&'static str),
     #[error("queue \"{0}\" has a concurrency of {1}; it must be 1 to {MAX_CONCURRENCY}")]
     BadConcurrency(&'static str, u32),
     #[error("the jobs of \"{kind}\" cannot be tried like that: {reason}")]
     BadRetry { kind: &'static str, reason: String },
+    #[error("the results of \"{0}\" cannot be used for so long: {1}")]
+    BadCacheFor(&'static str, String),
     #[error("the arguments of \"{kind}\" have no usable JSON Schema: {reason}")]
     BadSchema { kind: &'static str, reason: String },
     #[error(transparent)]
     Http(#[from] HttpSetupError),
+    #[error(transparent)]
+    Commands(#[from] CommandSetupError),
 }
 
 impl KindRegistry {
@@ -60,6 +66,11 @@ impl KindRegistry {
     /// What clients are told, sorted by name.
     pub fn infos(&self) -> Vec<KindInfo> {
         self.kinds.values().map(|kind| kind.worker.info().clone()).collect()
+    }
+
+    /// How long the slowest kind may need to stop its work.
+    pub fn stop_time(&self) -> Duration {
+        self.kinds.values().map(|kind| kind.worker.stop_time()).max().unwrap_or_default()
     }
 
     /// The queues that the kinds use unless a job names another, each once, sorted by name. Where two kinds
@@ -94,7 +105,8 @@ impl KindRegistryBuilder {
         }
         let retry = worker.retry();
         retry.check().map_err(|reason| RegistryError::BadRetry { kind: W::KIND, reason })?;
-        let args_schema = schema_of::<W::Args>();
+        let cache_for_ms = cache_for_ms(&worker)?;
+        let args_schema = worker.narrow_schema(schema_of::<W::Args>());
         let validator =
             compile(&args_schema).map_err(|reason| RegistryError::BadSchema { kind: W::KIND, reason })?;
         let info = KindInfo {
@@ -104,6 +116,7 @@ impl KindRegistryBuilder {
             max_attempts: retry.max_attempts,
             backoff: retry.backoff,
             timeout_ms: retry.timeout_ms(),
+            cache_for_ms,
             args_schema,
         };
         let worker = Arc::new(Typed { worker: Arc::new(worker), info });
@@ -117,12 +130,21 @@ impl KindRegistryBuilder {
     /// # Errors
     /// As [`KindRegistryBuilder::register`], or TLS cannot be set up.
     pub fn register_built_in(self, http: &HttpConfig) -> Result<Self, RegistryError> {
-        self.register(Demo)?.register(Http::new(http.clone())?)?.register(Image)
+        self.register(Demo)?.register(Http::new(http.clone())?)?.register(Image)?.register(ContactSheet)
     }
 
     pub fn build(self) -> KindRegistry {
         KindRegistry { kinds: Arc::new(self.kinds) }
     }
+}
+
+/// None where results are not to be used again.
+fn cache_for_ms<W: Worker>(worker: &W) -> Result<Option<u64>, RegistryError> {
+    let Some(time) = worker.cache_for().filter(|time| !time.is_zero()) else { return Ok(None) };
+    // Less than a millisecond is not the same as not at all.
+    let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
+    check_cache_for(ms).map_err(|reason| RegistryError::BadCacheFor(W::KIND, reason))?;
+    Ok(Some(ms))
 }
 
 fn check_names<W: Worker>(queue: QueueDefaults) -> Result<(), RegistryError> {

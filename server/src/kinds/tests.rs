@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,11 +13,13 @@ use taskyard_shared::log::LogLevel;
 use taskyard_shared::new_job::NewJob;
 use tokio_util::sync::CancellationToken;
 
-use super::context::{ContextEnds, Listener};
+use super::context::{Adder, ContextEnds, Listener, Surroundings};
 use super::demo::{Demo, DemoArgs};
-use super::{HttpConfig, JobContext, JobResult, KindRegistry, Label, QueueDefaults, RetryPolicy, Worker};
+use super::{
+    HttpConfig, JobContext, JobResult, KindRegistry, Label, QueueDefaults, RegistryError, RetryPolicy, Worker,
+};
 use crate::files::FileStore;
-use crate::store::JobInsert;
+use crate::store::{IdempotencyKey, JobInsert, MemoryStore, Store};
 
 /// When the tests take place: 2027-01-31T09:00:00Z.
 pub(crate) const NOW_MS: i64 = 1_801_386_000_000;
@@ -71,8 +74,19 @@ impl Listener for Told {
 pub(crate) fn test_context(files: &Arc<FileStore>) -> TestContext {
     let told = Arc::new(Told::default());
     let cancel = CancellationToken::new();
-    let (ctx, ends) = JobContext::new(JobId(1), 1, cancel.clone(), told.clone(), Arc::clone(files));
+    let reader = Some(Arc::downgrade(&MemoryStore::new().reader()));
+    let yard = Surroundings { adder: Arc::new(NoQueue), services: None, reader };
+    let (ctx, ends) = JobContext::new(JobId(1), 1, cancel.clone(), told.clone(), Arc::clone(files), yard);
     TestContext { ctx, cancel, told, ends }
+}
+
+/// For work that adds no jobs.
+struct NoQueue;
+
+impl Adder for NoQueue {
+    fn add(&self, _: NewJob, _: Option<IdempotencyKey>) -> BoxFuture<'static, Result<JobId, WireError>> {
+        panic!("a kind that comes with the server adds no jobs")
+    }
 }
 
 /// A kind that takes arguments of any size.
@@ -130,7 +144,11 @@ async fn complaints(kind: &str, args: Value) -> Vec<(String, String)> {
 async fn an_unknown_kind_is_refused_and_the_known_ones_are_named() {
     let error = prepare("dmeo", json!({})).await.expect_err("unknown");
     assert_eq!(error.code, ErrorCode::UnknownKind);
-    assert!(error.message.starts_with("there is no kind \"dmeo\"; there are demo, "), "{}", error.message);
+    assert!(
+        error.message.starts_with("there is no kind \"dmeo\"; there are contact-sheet, demo, "),
+        "{}",
+        error.message
+    );
 }
 
 #[tokio::test]
@@ -214,7 +232,7 @@ async fn a_job_may_name_a_queue_if_that_can_be_a_queues_name() {
 #[test]
 fn each_kind_says_how_its_queue_is_made() {
     let queues: Vec<_> = registry().queues().iter().map(|queue| (queue.name, queue.concurrency)).collect();
-    assert_eq!(queues, [("demo", 1), ("http", 8), ("image", 2), ("noop", 100)]);
+    assert_eq!(queues, [("contact-sheet", 1), ("demo", 1), ("http", 8), ("image", 2), ("noop", 100)]);
 }
 
 #[test]
@@ -256,6 +274,42 @@ impl Worker for Hasty {
 fn a_kind_whose_retries_are_out_of_bounds_cannot_be_registered() {
     let error = KindRegistry::builder().register(Hasty).err().map(|error| error.to_string());
     let says = "the jobs of \"hasty\" cannot be tried like that: timeout_ms must be 100 to";
+    assert!(error.as_deref().is_some_and(|error| error.starts_with(says)), "{error:?}");
+}
+
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
+/// Its results may be used for this time.
+pub(crate) struct Sums(pub Duration);
+
+impl Worker for Sums {
+    const KIND: &'static str = "sums";
+    const DESCRIPTION: &'static str = "";
+    type Args = DemoArgs;
+
+    fn cache_for(&self) -> Option<Duration> {
+        Some(self.0)
+    }
+
+    fn label(&self, _: &DemoArgs) -> Label {
+        Label::default()
+    }
+
+    async fn perform(&self, _: DemoArgs, _: JobContext) -> JobResult {
+        Ok(Value::Null)
+    }
+}
+
+#[test]
+fn a_kind_says_how_old_a_result_may_be_and_not_more_than_ten_years() {
+    let told = |time| {
+        let kinds = KindRegistry::builder().register(Sums(time))?.build();
+        Ok::<_, RegistryError>(kinds.infos().remove(0).cache_for_ms)
+    };
+    assert_eq!(told(MINUTE).ok().flatten(), Some(60_000));
+    assert_eq!(told(Duration::ZERO).ok(), Some(None));
+    let error = told(Duration::MAX).err().map(|error| error.to_string());
+    let says = "the results of \"sums\" cannot be used for so long: cache_for_ms must be 0 to";
     assert!(error.as_deref().is_some_and(|error| error.starts_with(says)), "{error:?}");
 }
 
@@ -326,7 +380,13 @@ fn each_kind_says_how_often_it_is_tried() {
     let infos = registry().infos();
     let policies: Vec<_> =
         infos.iter().map(|info| (info.kind.as_str(), info.max_attempts, info.timeout_ms)).collect();
-    let expected = [("demo", 1, None), ("http", 8, Some(360_000)), ("image", 1, None), ("noop", 12, None)];
+    let expected = [
+        ("contact-sheet", 5, None),
+        ("demo", 1, None),
+        ("http", 8, Some(360_000)),
+        ("image", 1, None),
+        ("noop", 12, None),
+    ];
     assert_eq!(policies, expected);
 }
 

@@ -1,6 +1,8 @@
 //! What a kind of job is made of.
 
+use std::borrow::Cow;
 use std::future::Future;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,6 +11,7 @@ use serde_json::Value;
 use taskyard_shared::error::FieldError;
 
 use super::context::JobContext;
+use super::job_builder::JobBuilder;
 use super::job_error::JobError;
 use super::retry::RetryPolicy;
 
@@ -28,10 +31,33 @@ pub trait Worker: Send + Sync + 'static {
         QueueDefaults { name: Self::KIND, concurrency: 1 }
     }
 
+    /// The JSON Schema of the arguments. A kind whose arguments depend on how it was set up says more than their type
+    /// does, of which `schema` is made; it must not allow what the type refuses.
+    fn narrow_schema(&self, schema: Value) -> Value {
+        schema
+    }
+
     /// How often and how long a job is tried, unless the job or its queue says otherwise. Without it twelve times, for
     /// a good hour in all: see [`RetryPolicy::default`].
     fn retry(&self) -> RetryPolicy {
         RetryPolicy::default()
+    }
+
+    /// For how long a result of this kind is as good as new: a job with the same arguments as one that completed within
+    /// this time does not do its work, but takes that one's result and artifacts, unless it says otherwise itself
+    /// ([`JobBuilder::cache_for`]). Only for work that comes to the same and changes nothing outside. None, or 0: each
+    /// job does its own work. At most ten years.
+    fn cache_for(&self) -> Option<Duration> {
+        None
+    }
+
+    /// A job of this kind, to be added with [`crate::Yard::add`], [`JobContext::add`] or in a transaction of the
+    /// program's own ([`crate::transactional`]).
+    fn job(args: Self::Args) -> JobBuilder
+    where
+        Self: Sized,
+    {
+        JobBuilder::new(Self::KIND, &args)
     }
 
     /// What a person recognises a job by.
@@ -51,6 +77,18 @@ pub trait Worker: Send + Sync + 'static {
     fn uploads(&self, args: &Self::Args) -> Vec<UploadArg> {
         let _ = args;
         Vec::new()
+    }
+
+    /// The queues in which jobs with these arguments may wait, the first of them unless a job names another. Empty: all,
+    /// and the kind's own unless a job names another.
+    fn queues(&self, args: &Self::Args) -> Vec<String> {
+        let _ = args;
+        Vec::new()
+    }
+
+    /// How long its work may need to end once it is told to. A server that stops waits so much longer.
+    fn stop_time(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// Does the work. May run at the same time for many jobs, and more than once for the same job: after a
@@ -76,7 +114,7 @@ pub struct QueueDefaults {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadArg {
     /// JSON Pointer to the argument: `/source`.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// SHA-256 of its content in lower-case hexadecimal.
     pub sha256: String,
     /// What the job calls it, a plain file name; empty where the arguments do not say.

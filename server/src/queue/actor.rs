@@ -61,6 +61,8 @@ pub struct JobQueue {
     callers: HashMap<RequestId, oneshot::Sender<Result<Answer, QueueError>>>,
     next_request: u64,
     next_ticket: u64,
+    /// The one timer that runs, if any: each that the core asks for takes its place.
+    wake: Option<SpawnHandle>,
     /// Outlives a restart: a core that was draining is rebuilt draining.
     mode: Mode,
     /// Counts starts of the actor, so that a load asked for by an earlier one is not taken for this one's.
@@ -89,6 +91,7 @@ impl JobQueue {
             callers: HashMap::new(),
             next_request: 0,
             next_ticket: 0,
+            wake: None,
             mode: Mode::default(),
             generation: 0,
             loading: LoadSlot::default(),
@@ -131,12 +134,7 @@ impl JobQueue {
                     }
                 }
                 Decision::Publish(events) => self.pubsub.do_send(Publish(Arc::new(events))),
-                Decision::WakeAt { at_ms } => {
-                    let wait_ms = u64::try_from(at_ms - self.clock.now_ms()).unwrap_or(0);
-                    ctx.run_later(Duration::from_millis(wait_ms), move |queue, ctx| {
-                        queue.apply(Input::Wake { at_ms }, ctx);
-                    });
-                }
+                Decision::WakeAt { at_ms } => self.wake_at(at_ms, ctx),
             }
         }
         if let Some(writer) = &self.writer
@@ -144,6 +142,18 @@ impl JobQueue {
         {
             writer.submit(batch);
         }
+    }
+
+    /// Has the core woken then, and not at the time it asked for before.
+    fn wake_at(&mut self, at_ms: i64, ctx: &mut Context<Self>) {
+        if let Some(earlier) = self.wake.take() {
+            ctx.cancel_future(earlier);
+        }
+        let wait_ms = u64::try_from(at_ms - self.clock.now_ms()).unwrap_or(0);
+        self.wake = Some(ctx.run_later(Duration::from_millis(wait_ms), move |queue, ctx| {
+            queue.wake = None;
+            queue.apply(Input::Wake { at_ms }, ctx);
+        }));
     }
 
     /// Applies what a caller asks, and gives the future of its answer.
@@ -182,5 +192,7 @@ impl Supervised for JobQueue {
         // Dropping their senders tells everyone who waits.
         self.callers.clear();
         self.core = None;
+        // The timer went with the earlier context, and its handle may name something else in the next.
+        self.wake = None;
     }
 }

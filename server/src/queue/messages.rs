@@ -12,7 +12,7 @@ use taskyard_shared::queue::{QueueChange, QueueStatus};
 use taskyard_shared::schedule::ScheduleStatus;
 use taskyard_shared::view::YardLists;
 
-use super::core::{AddAnswer, AttemptId, NewSchedule};
+use super::core::{AddAnswer, AddedBy, AttemptId, NewSchedule};
 use crate::store::{AddTerms, AttemptEnd, CommitSeq, InsertError, JobInsert, WaitingFacts};
 
 /// Why the queue did not do what it was asked.
@@ -73,7 +73,7 @@ impl From<QueueError> for WireError {
             QueueError::BadSetting(field) => vec![field.clone()],
             _ => Vec::new(),
         };
-        WireError { code: error.code(), message, fields }
+        WireError::new(error.code(), message).with_fields(fields)
     }
 }
 
@@ -111,7 +111,18 @@ impl QueueError {
 pub struct AddJobs {
     pub jobs: Vec<JobInsert>,
     pub terms: AddTerms,
+    pub by: AddedBy,
 }
+
+/// Answers when nothing can go on before time passes: when something is due next, if anything is. For tests.
+#[derive(Message)]
+#[rtype(result = "Result<Option<i64>, QueueError>")]
+pub struct AwaitIdle;
+
+/// Others have added jobs to the store, or may have: [`crate::transactional`].
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct AddedOutside;
 
 /// Answers whether the job was running, in which case its work is being stopped.
 #[derive(Message)]

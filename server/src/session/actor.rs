@@ -24,6 +24,7 @@ use super::fragments::Fragments;
 use super::inbound::{self, BadFrame};
 use super::live_state::LiveState;
 use super::requests::Requests;
+use crate::services::Client;
 use crate::supervision::panic_text;
 use crate::views::messages::{Pause, Resync, SessionEnded, SessionId, ToSession, Unwatch, Watch};
 use crate::views::{OpenSession, serialise};
@@ -42,6 +43,7 @@ pub(super) type Ctx = WebsocketContext<Session>;
 pub struct Session {
     pub(super) id: SessionId,
     pub(super) state: Arc<LiveState>,
+    client: Client,
     pub(super) phase: Phase,
     pub(super) fragments: Fragments,
     /// A frame was announced that is too large.
@@ -64,9 +66,15 @@ pub(super) enum Phase {
 }
 
 impl Session {
-    pub(super) fn new(state: Arc<LiveState>, open: OpenSession, too_large: Rc<Cell<bool>>) -> Self {
+    pub(super) fn new(
+        state: Arc<LiveState>,
+        client: Client,
+        open: OpenSession,
+        too_large: Rc<Cell<bool>>,
+    ) -> Self {
         Session {
             id: state.next_session(),
+            client,
             phase: Phase::AwaitingHello,
             fragments: Fragments::new(MAX_FRAME_BYTES),
             too_large,
@@ -140,7 +148,7 @@ impl Session {
         }
         self.commands += 1;
         // A panic must cost the caller an answer, not the connection.
-        let work = AssertUnwindSafe((self.state.execute)(command)).catch_unwind();
+        let work = AssertUnwindSafe((self.state.execute)(self.client.clone(), command)).catch_unwind();
         let answer = work.into_actor(self).map(move |outcome, session, ctx| {
             session.commands -= 1;
             let reply = match outcome {

@@ -15,12 +15,14 @@ use super::frame_guard::FrameGuard;
 use super::live_state::LiveState;
 use crate::api::origin::check_origin;
 use crate::api::problem::problem;
+use crate::api::request::client_of;
 use crate::views::OpenSession;
 
 /// `GET /ws`: opens a live session.
 ///
 /// # Errors
-/// The request is no WebSocket handshake. (A foreign page gets 403, one socket too many 503.)
+/// None: what is refused is answered. A foreign page gets 403, what is no WebSocket handshake 400, one socket too many
+/// 503.
 pub async fn connect(
     req: HttpRequest,
     stream: web::Payload,
@@ -34,6 +36,9 @@ pub async fn connect(
         let error = WireError::new(ErrorCode::ForbiddenOrigin, forbidden.to_string());
         return Ok(problem(&error));
     }
+    if let Err(error) = ws::handshake(&req) {
+        return Ok(problem(&no_handshake(&error)));
+    }
     let Some(open) = OpenSession::take(&state.counters, config.max_sessions) else {
         let message = format!(
             "{} sockets are open, which is the most; close a tab, or try again in a moment",
@@ -43,8 +48,13 @@ pub async fn connect(
     };
     let too_large = Rc::new(Cell::new(false));
     let stream = FrameGuard::new(stream, MAX_FRAME_BYTES, Rc::clone(&too_large));
-    let session = Session::new(state.into_inner(), open, too_large);
+    let session = Session::new(state.into_inner(), client_of(&req), open, too_large);
     ws::WsResponseBuilder::new(session, &req, stream).frame_size(MAX_FRAME_BYTES).start()
+}
+
+fn no_handshake(error: &ws::HandshakeError) -> WireError {
+    let message = format!("/ws is for WebSockets: {error}; connect with a client that speaks RFC 6455");
+    WireError::new(ErrorCode::BadRequest, message)
 }
 
 fn header(req: &HttpRequest, name: HeaderName) -> Option<&str> {

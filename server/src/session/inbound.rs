@@ -4,6 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use taskyard_shared::command::{ClientFrame, Command};
 use taskyard_shared::error::{ErrorCode, WireError};
+use taskyard_shared::reads_objects_only;
+
+reads_objects_only!(Sketch);
 
 /// A frame that is no message of the protocol.
 #[derive(Debug, PartialEq)]
@@ -15,6 +18,7 @@ pub(super) struct BadFrame {
 
 /// As much of a frame as can be read of a bad one.
 #[derive(Default, Deserialize)]
+#[serde(remote = "Sketch")]
 struct Sketch {
     #[serde(rename = "type", default)]
     kind: Value,
@@ -72,6 +76,9 @@ mod tests {
             ("{", (None, BadRequest)),
             ("7", (None, BadRequest)),
             ("[]", (None, BadRequest)),
+            (r#"["unwatch",1]"#, (None, BadRequest)),
+            (r#"["command",1,{"type":"list_kinds"}]"#, (None, BadRequest)),
+            (r#"{"type":"command","id":1,"command":["list_kinds"]}"#, (Some(1), BadRequest)),
             (r#"{"type":"nonsense","id":1}"#, (None, BadRequest)),
             (r#"{"type":"command","id":1,"command":{"type":"nonsense"}}"#, (Some(1), UnknownCommand)),
             (r#"{"type":"command","command":{"type":"nonsense"}}"#, (None, UnknownCommand)),

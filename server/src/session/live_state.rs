@@ -12,11 +12,13 @@ use taskyard_shared::error::WireError;
 use tokio_util::sync::CancellationToken;
 
 use crate::Yard;
+use crate::services::Client;
 use crate::views::messages::SessionId;
 use crate::views::{LiveCounters, ViewHub};
 
-/// Does what a client asks: see [`Yard::execute`].
-pub type Execute = Arc<dyn Fn(Command) -> LocalBoxFuture<'static, Result<Reply, WireError>> + Send + Sync>;
+/// Does what a client asks: see [`Yard::execute_for`].
+pub type Execute =
+    Arc<dyn Fn(Client, Command) -> LocalBoxFuture<'static, Result<Reply, WireError>> + Send + Sync>;
 
 /// Bounds and times of the sessions. The defaults are what `docs/PROTOCOL.md` states.
 #[derive(Clone, Debug)]
@@ -78,9 +80,9 @@ impl LiveState {
 
     /// What [`LiveState::new`] takes to execute commands, for a yard.
     pub fn execute_by(yard: Yard) -> Execute {
-        Arc::new(move |command| {
+        Arc::new(move |client, command| {
             let yard = yard.clone();
-            Box::pin(async move { yard.execute(command).await })
+            Box::pin(async move { yard.execute_for(&client, command).await })
         })
     }
 

@@ -25,3 +25,10 @@ pub enum StoreError {
     #[error("the store has one writer, and it is taken")]
     WriterTaken,
 }
+
+impl StoreError {
+    /// Whether it is about one operation: others may succeed.
+    pub fn is_about_an_op(&self) -> bool {
+        matches!(self, StoreError::Refused(_))
+    }
+}

@@ -7,7 +7,8 @@ use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::job::{JobId, JobState};
 use taskyard_shared::new_job::{AddMode, OnConflict};
 
-use super::ops::{AfterInsert, InsertError, InsertOutcome, JobInsert, UniqueInsert};
+use super::Seats;
+use super::ops::{AddTerms, AfterInsert, InsertError, InsertOutcome, JobInsert, UniqueInsert};
 
 /// What to do with a job.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,27 +45,31 @@ pub(super) trait Stored {
 /// without gaps.
 pub(super) fn plan<S: Stored>(
     jobs: &[JobInsert],
-    mode: AddMode,
+    terms: &AddTerms,
     stored: &S,
     last_id: u64,
     now_ms: i64,
 ) -> Result<Vec<Planned>, S::Error> {
     let mut planning =
-        Planning { stored, now_ms, taken: HashMap::new(), plans: Vec::with_capacity(jobs.len()) };
+        Planning { jobs, stored, now_ms, taken: HashMap::new(), plans: Vec::with_capacity(jobs.len()) };
     let mut next_id = last_id + 1;
-    for job in jobs {
-        let planned = planning.one(job, JobId(next_id))?;
+    for (place, job) in jobs.iter().enumerate() {
+        let planned = match terms.refused.get(&place) {
+            Some(error) => Planned::Refuse(error.clone()),
+            None => planning.one(job, JobId(next_id))?,
+        };
         next_id += u64::from(matches!(planned, Planned::Insert(_)));
         planning.plans.push(planned);
     }
-    Ok(settle(planning.plans, mode))
+    Ok(settle(planning.plans, terms.mode))
 }
 
 struct Planning<'a, S> {
+    jobs: &'a [JobInsert],
     stored: &'a S,
     now_ms: i64,
-    /// Keys of jobs of this insert.
-    taken: HashMap<&'a str, KeyHolder>,
+    /// Keys of jobs of this insert, with the numbers of these.
+    taken: HashMap<&'a str, (usize, KeyHolder)>,
     plans: Vec<Planned>,
 }
 
@@ -76,21 +81,30 @@ impl<'a, S: Stored> Planning<'a, S> {
                     return Ok(Planned::Refuse(InsertError::NoSuchDependency(before)));
                 }
                 AfterInsert::Inserted(place) if matches!(self.plans.get(place), Some(Planned::Refuse(_))) => {
-                    return Ok(Planned::Refuse(InsertError::DependencyRefused(place)));
+                    let number = self.jobs.get(place).map_or(0, |job| job.number);
+                    return Ok(Planned::Refuse(InsertError::DependencyRefused(number)));
                 }
                 _ => {}
             }
         }
         let Some(unique) = &job.unique else { return Ok(Planned::Insert(id)) };
-        let holder = match self.taken.get(unique.key.as_str()) {
-            Some(holder) => Some(*holder),
+        let in_call = self.taken.get(unique.key.as_str()).copied();
+        let holder = match in_call {
+            Some((_, holder)) => Some(holder),
             None => self.stored.key_holder(&unique.key)?,
         };
         if let Some(holder) = holder.filter(|holder| stands_in_the_way(holder, unique, self.now_ms)) {
-            return Ok(conflict(&holder, unique.on_conflict));
+            return Ok(match (conflict(&holder, unique.on_conflict), in_call) {
+                // Its id says nothing: when this one is refused, that one may not be stored either.
+                (Planned::Refuse(InsertError::Taken(_)), Some((number, _))) => {
+                    Planned::Refuse(InsertError::TakenInCall(number))
+                }
+                (planned, _) => planned,
+            });
         }
         let state = super::transition::first_state(job, self.now_ms);
-        self.taken.insert(&unique.key, KeyHolder { id, state, created_at_ms: self.now_ms });
+        let holder = KeyHolder { id, state, created_at_ms: self.now_ms };
+        self.taken.insert(&unique.key, (job.number, holder));
         Ok(Planned::Insert(id))
     }
 }
@@ -130,11 +144,17 @@ pub(super) fn id_at(plans: &[Planned], place: usize) -> Option<JobId> {
 
 /// The answer that is kept under an idempotency key. None where nothing came of the request: then it may be made
 /// again.
-pub(super) fn remembered(outcomes: &[InsertOutcome]) -> Option<Vec<AddOutcome>> {
+pub(super) fn remembered(outcomes: &[InsertOutcome], seats: Option<&Seats>) -> Option<Vec<AddOutcome>> {
     let came_of_it = |outcome: &InsertOutcome| {
         matches!(outcome, InsertOutcome::Added(_) | InsertOutcome::Existing(_) | InsertOutcome::Replaced(_))
     };
-    outcomes.iter().any(came_of_it).then(|| outcomes.iter().map(AddOutcome::from).collect())
+    outcomes.iter().any(came_of_it).then(|| {
+        let stored = outcomes.iter().map(AddOutcome::from).collect();
+        match seats {
+            Some(seats) => seats.clone().outcomes(stored),
+            None => stored,
+        }
+    })
 }
 
 impl From<&InsertOutcome> for AddOutcome {
@@ -152,10 +172,13 @@ impl From<&InsertOutcome> for AddOutcome {
 impl From<&InsertError> for WireError {
     fn from(error: &InsertError) -> WireError {
         let code = match error {
-            InsertError::Taken(_) | InsertError::NotReplaceable(..) | InsertError::DependencyRefused(_) => {
-                ErrorCode::Conflict
-            }
+            InsertError::Taken(_)
+            | InsertError::TakenInCall(_)
+            | InsertError::NotReplaceable(..)
+            | InsertError::DependencyRefused(_) => ErrorCode::Conflict,
             InsertError::NoSuchDependency(_) => ErrorCode::NotFound,
+            InsertError::QueueDraining(_) => ErrorCode::WrongState,
+            InsertError::TooManyQueues => ErrorCode::InvalidArguments,
         };
         WireError::new(code, error.to_string())
     }

@@ -82,7 +82,7 @@ impl StoreWriter for Writer {
         apply::check(ops)?;
         Ok(self.shared.write(|yard| {
             let results = ops.iter().map(|op| yard.apply(op, now_ms)).collect();
-            Committed { commit: yard.commit(now_ms), results, limits: yard.meters.tell() }
+            Committed { commit: yard.commit(now_ms), results, limits: yard.meters.tell(), outside: None }
         }))
     }
 

@@ -14,10 +14,13 @@ pub mod memory;
 pub mod ops;
 mod results;
 mod search;
+mod seats;
 pub mod sqlite;
 mod transition;
+mod turns;
 pub mod writer;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use taskyard_shared::batch::{BatchId, BatchStatus};
@@ -30,6 +33,7 @@ use crate::limits::{LimitRef, MeterUse};
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use ops::*;
+pub use seats::{Seat, Seats};
 pub use sqlite::SqliteStore;
 
 /// Attempts kept of each job; older ones are forgotten.
@@ -46,6 +50,11 @@ pub trait Store: Send + Sync {
 
     /// A reader for any thread; its calls block on I/O, so never on an async thread.
     fn reader(&self) -> Arc<dyn StoreReader>;
+
+    /// The SQLite file, where it is one.
+    fn data_file(&self) -> Option<&Path> {
+        None
+    }
 
     /// What durability the database itself reports, for people: `SQLite 3.51.3, WAL, synchronous=FULL`.
     fn durability(&self) -> String;
@@ -86,17 +95,34 @@ pub trait StoreReader: Send + Sync {
     /// The artifact of that name of that job.
     fn artifact(&self, id: JobId, name: &str) -> Result<Option<FileRef>, StoreError>;
 
-    /// Of these SHA-256 sums, those that no job refers to any more.
+    /// Of these SHA-256 sums, those that no job refers to any more, and no schedule for its jobs to come.
     fn unreferenced(&self, sha256: &[String]) -> Result<Vec<String>, StoreError>;
 
-    /// The newest `limit` lines of a job's log, oldest first, and the commit that they show. A job that does not
-    /// exist has none.
-    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError>;
+    /// The newest `limit` lines of a job's log, or of one of its attempts, oldest first, and the commit that they show.
+    /// A job that does not exist has none.
+    fn log(&self, id: JobId, attempt: Option<u32>, limit: u32) -> Result<LogPage, StoreError>;
+
+    /// Jobs that ended behind `after`, in the order of their ends and, within a millisecond, of their numbers: at most
+    /// `limit`. Its cost does not depend on how many jobs are stored, but on how many queues there are.
+    fn ended(&self, after: EndedJob, limit: u32) -> Result<Vec<Arc<JobSummary>>, StoreError>;
+
+    /// What a request with this key was answered, if one was made within a day of `now_ms`; never
+    /// [`InsertResult::Done`].
+    fn answered(&self, key: &IdempotencyKey, now_ms: i64) -> Result<Option<InsertResult>, StoreError>;
 
     fn batch(&self, id: BatchId) -> Result<Option<BatchStatus>, StoreError>;
 
     /// What the store can tell of why a job waits.
     fn waiting_facts(&self, id: JobId) -> Result<Option<WaitingFacts>, StoreError>;
+}
+
+/// A place in the order in which jobs ended. No job has the number 0, so with it everything of that millisecond is
+/// behind this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EndedJob {
+    /// Milliseconds since the Unix epoch.
+    pub at_ms: i64,
+    pub id: JobId,
 }
 
 /// Lines of a log as they were after a commit.
@@ -115,6 +141,9 @@ pub const CLAIM_LOOKS: usize = 500;
 /// After this many milliseconds a meter is looked at again that released jobs and still holds others back: should one
 /// of the released jobs not start after all, nothing else would release the next.
 pub const RELEASE_RETRY_MS: i64 = 1_000;
+
+/// The time of what is due at once.
+const AT_ONCE_MS: i64 = 0;
 
 /// See [`StoreReader::waiting_facts`].
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! What the writer can be told; what it answers is in `results.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,8 @@ use taskyard_shared::queue::{Retention, StateCounts};
 use taskyard_shared::schedule::ScheduleStatus;
 use taskyard_shared::view::JobFilter;
 
-use super::CommitSeq;
 pub use super::results::*;
+use super::{CommitSeq, Seats};
 
 /// A job to be stored, checked and complete but for its id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct JobInsert {
     pub after: Vec<AfterInsert>,
     /// The arguments take up results of the jobs in `after`.
     pub takes_results: bool,
+    /// Its number in the call, as people count (from 1): jobs are stored in another order. For words about it alone.
+    #[serde(default)]
+    pub number: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +81,10 @@ pub struct AddTerms {
     pub batch: Option<String>,
     /// Answers a repeated request with the first answer.
     pub idempotency: Option<IdempotencyKey>,
+    /// Jobs that the queue's core refuses, by their places: filled there, and heeded by [`super::insert_plan`].
+    pub refused: BTreeMap<usize, InsertError>,
+    /// Which jobs of the call these are, for the answer that is kept under the key. None: all of them, in order.
+    pub seats: Option<Seats>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +99,8 @@ pub struct IdempotencyKey {
 pub enum AttemptEnd {
     Completed {
         result: Value,
+        /// The earlier job whose result it is.
+        reused: Option<JobId>,
     },
     Failed {
         error: String,
@@ -143,9 +152,17 @@ impl QueueSettings {
             retention: Retention::default(),
         }
     }
-}
 
-impl QueueSettings {
+    /// What the queue says of its jobs goes before what their kind says.
+    pub fn complete(&self, job: &mut JobInsert) {
+        if let Some(max_attempts) = self.max_attempts.filter(|_| job.kind_says.max_attempts) {
+            job.max_attempts = max_attempts;
+        }
+        if job.kind_says.timeout && self.timeout_ms.is_some() {
+            job.options.timeout_ms = self.timeout_ms;
+        }
+    }
+
     /// Checks every bound.
     ///
     /// # Errors
@@ -200,7 +217,9 @@ pub enum WriteOp {
     ///
     /// On the way, a job whose time to start is over is cancelled, one of a kind that is not in `kinds` and one
     /// that a limit does not admit is held back: still `pending`, but no claim looks at it again before it is
-    /// released (see [`WriteOp::Promote`]). A limit of the whole queue holds nothing back: it ends the claim.
+    /// released (see [`WriteOp::Promote`]) or it is its turn: where a limit with room holds back a job that comes before
+    /// this one (see `turns.rs`), that is looked at in its place, and if it is of another queue, `due_at_ms` asks for
+    /// a promotion at once. A limit of the whole queue holds nothing back: it ends the claim.
     /// After [`super::CLAIM_LOOKS`] jobs looked at in vain the claim ends with `more`. Whether the queue is
     /// paused or full is the caller's business.
     Claim {
@@ -253,7 +272,7 @@ pub enum WriteOp {
     /// Deletes up to `limit` finished jobs that reached their state at or before `finished_by_ms`, with
     /// their attempts, logs and file references; of one queue or of all, of one state or of all. Queue by queue in
     /// the order in which the queues were created, in each state by state (in the order of [`JobState`]); there
-    /// those that finished first go first.
+    /// those that finished first go first. A job whose result one takes up that has not ended is left alone.
     Clear {
         queue: Option<String>,
         state: Option<JobState>,
@@ -261,7 +280,7 @@ pub enum WriteOp {
         limit: u32,
     },
     /// Makes up to `limit` scheduled jobs whose time has come `pending`, and releases jobs held back by limits
-    /// that admit them now: those with the highest priority first, then the lowest ids, as many as
+    /// that admit them now, in the order of `turns.rs`, as many as
     /// [`crate::limits::MeterUse::free`] says. A meter that had jobs released and still holds others back is looked
     /// at again a second later, should a released job not start after all.
     Promote {
@@ -319,6 +338,8 @@ pub enum WriteOp {
         limit: u32,
         free_pages: u32,
     },
+    /// Does nothing by itself: with its answer comes what others committed to the same file ([`Outside`]).
+    CatchUp,
 }
 
 /// A schedule with what it adds, ready to be stored.
@@ -338,15 +359,50 @@ impl StoredSchedule {
     }
 }
 
+/// Notes in a schedule's status what came of a run; `outcome` is None where the run before has not ended. Only a job that
+/// was added, or that took the place of another's arguments, makes a run.
+pub(super) fn note_run(status: &mut ScheduleStatus, run_at_ms: i64, outcome: Option<&InsertOutcome>) {
+    let job = match outcome {
+        Some(InsertOutcome::Added(job)) => Some(job.id),
+        Some(InsertOutcome::Replaced(moved)) => Some(moved.job.id),
+        Some(InsertOutcome::Existing(_) | InsertOutcome::Refused(_) | InsertOutcome::NotAdded) | None => None,
+    };
+    match job {
+        Some(id) => (status.last_run_at_ms, status.last_job) = (Some(run_at_ms), Some(id)),
+        None => status.skipped += 1,
+    }
+}
+
 /// A run of a schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fire {
     pub name: String,
     pub job: JobInsert,
     pub run_at_ms: i64,
-    pub next_run_at_ms: Option<i64>,
-    /// Not while this job has not ended.
-    pub unless_unfinished: Option<JobId>,
+    pub next_run: NextRun,
+    /// Not while the job that the schedule added last, as it stands when this is stored, has not ended.
+    pub unless_unfinished: bool,
+}
+
+/// When a schedule runs next after a run of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextRun {
+    /// When it would have without: the run was asked for besides.
+    Unmoved,
+    /// None: never again.
+    At(Option<i64>),
+}
+
+impl NextRun {
+    /// Moves a schedule on. One that is paused has no next run, whatever was planned before it was.
+    pub fn apply_to(self, status: &mut ScheduleStatus) {
+        if let NextRun::At(at_ms) = self {
+            status.next_run_at_ms = at_ms;
+        }
+        if status.schedule.paused {
+            status.next_run_at_ms = None;
+        }
+    }
 }
 
 /// What the queue needs to go on after a start.

@@ -6,11 +6,13 @@ use taskyard_shared::batch::BatchId;
 use taskyard_shared::command::AddOutcome;
 use taskyard_shared::job::{FileRef, JobId, JobOptions, JobState, JobSummary, Progress};
 use taskyard_shared::limit::LimitStatus;
+use taskyard_shared::limits::MAX_QUEUES;
 use taskyard_shared::log::LogLine;
 use taskyard_shared::operation::Operation;
 use taskyard_shared::schedule::ScheduleStatus;
 
 use super::CommitSeq;
+use super::ops::StoredQueue;
 use crate::limits::Admission;
 
 /// What came of the operation at the same place of the batch.
@@ -62,6 +64,7 @@ pub enum OpResult {
     Tidied {
         more: bool,
     },
+    CaughtUp,
 }
 
 /// Queues in which jobs that a limit held back may be claimed now. Mostly empty.
@@ -100,12 +103,20 @@ pub enum InsertOutcome {
 pub enum InsertError {
     #[error("job {0} has the same unique key")]
     Taken(JobId),
+    /// By the number of the other one.
+    #[error("job {0} of this call has the same unique key")]
+    TakenInCall(usize),
     #[error("job {0} has the same unique key and is {1}, so it cannot be replaced")]
     NotReplaceable(JobId, JobState),
     #[error("it comes after job {0}, which does not exist")]
     NoSuchDependency(JobId),
-    #[error("it comes after job {place} of this call, which was refused", place = .0 + 1)]
+    /// By the number of the other one.
+    #[error("it comes after job {0} of this call, which was refused")]
     DependencyRefused(usize),
+    #[error("queue \"{0}\" takes no more jobs: it is being drained")]
+    QueueDraining(String),
+    #[error("there are {MAX_QUEUES} queues already; use one of them")]
+    TooManyQueues,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -229,4 +240,34 @@ pub struct Committed {
     pub results: Vec<OpResult>,
     /// Every limit as it stands, if that changed.
     pub limits: Option<Vec<LimitStatus>>,
+    /// What others committed before this, and after the writer's commit before.
+    pub outside: Option<Box<Outside>>,
 }
+
+/// What others than the writer committed to the same file, see [`crate::transactional`]: they add jobs, and nothing
+/// else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outside {
+    /// Their latest commit.
+    pub commit: CommitSeq,
+    /// Every queue as they left it, sorted by name.
+    pub queues: Vec<StoredQueue>,
+    /// Every limit, likewise.
+    pub limits: Vec<LimitStatus>,
+    /// The jobs that they added, by id. None when they also replaced jobs, or added more than [`MAX_OUTSIDE_JOBS`].
+    pub jobs: Option<Vec<Arc<JobSummary>>>,
+    /// When there is something to promote.
+    pub due_at_ms: Option<i64>,
+    /// Waiting jobs are to be told of an end.
+    pub unresolved: bool,
+}
+
+/// Why a job cannot be added from outside, other than for what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutsideRefusal {
+    QueueDraining(String),
+    TooManyQueues,
+}
+
+/// Most jobs that [`Outside`] names one by one.
+pub const MAX_OUTSIDE_JOBS: u64 = 1_000;

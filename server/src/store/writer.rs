@@ -16,7 +16,7 @@ use std::thread::{self, JoinHandle};
 
 use taskyard_shared::limit::LimitStatus;
 
-use super::ops::{OpResult, StoredYard, WriteOp};
+use super::ops::{OpResult, Outside, StoredYard, WriteOp};
 use super::{CommitSeq, StoreError, StoreWriter};
 use crate::supervision::panic_text;
 
@@ -33,8 +33,14 @@ pub struct Ticket(pub u64);
 /// What the thread tells, in order.
 #[derive(Debug)]
 pub enum Written {
-    /// One transaction is on the disk. `limits`: every limit as it stands, if that changed.
-    Committed { commit: CommitSeq, results: Vec<(Ticket, OpResult)>, limits: Option<Vec<LimitStatus>> },
+    /// One transaction is on the disk. `limits`: every limit as it stands, if that changed. `outside`: what others
+    /// committed before it.
+    Committed {
+        commit: CommitSeq,
+        results: Vec<(Ticket, OpResult)>,
+        limits: Option<Vec<LimitStatus>>,
+        outside: Option<Box<Outside>>,
+    },
     /// Nothing of these was applied. They are given back, so that they may be tried again.
     Failed { ops: Vec<(Ticket, WriteOp)>, error: StoreError },
     /// Everything submitted before this `load` has been answered.

@@ -9,7 +9,7 @@ use actix::{Actor, AsyncContext, Context, Handler, Supervised};
 
 use super::counters::LiveCounters;
 use super::hub::{Hub, HubLimits, StartRead};
-use super::messages::{Panic, Pause, ReadDone, Resync, SessionEnded, Unwatch, Watch};
+use super::messages::{Panic, Pause, ReadDone, Resync, ServiceStatus, SessionEnded, Unwatch, Watch};
 use crate::pubsub::Publish;
 use crate::store::StoreReader;
 use crate::supervision::{Supervision, panic_text};
@@ -128,6 +128,14 @@ impl Handler<Publish> for ViewHub {
 
     fn handle(&mut self, Publish(events): Publish, ctx: &mut Self::Context) {
         self.act(ctx, |hub, _| hub.published(&events));
+    }
+}
+
+impl Handler<ServiceStatus> for ViewHub {
+    type Result = ();
+
+    fn handle(&mut self, status: ServiceStatus, ctx: &mut Self::Context) {
+        self.act(ctx, |hub, _| hub.service_changed(status));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the hub knows without reading the store, from the latest commits.
 
 use super::queue_book::QueueBook;
+use super::services_book::ServicesBook;
 use super::yard_book::YardBook;
 use crate::pubsub::CommitEvents;
 
@@ -9,6 +10,7 @@ use crate::pubsub::CommitEvents;
 pub(super) struct Books {
     pub queues: QueueBook,
     pub yard: YardBook,
+    pub services: ServicesBook,
 }
 
 /// Which of them a commit changed.

@@ -1,4 +1,4 @@
-//! What a view shows: one of four things, each with rules of its own.
+//! What a view shows: one of five things, each with rules of its own.
 
 use std::sync::Arc;
 
@@ -10,15 +10,17 @@ use super::jobs_view::JobsView;
 use super::log_view::LogView;
 use super::pages::{Page, Read};
 use super::queues_view::QueuesView;
+use super::services_view::ServicesView;
 use super::yard_view::YardView;
 use crate::pubsub::CommitEvents;
 
-/// See the module. Queues and the yard are in the [`Books`]; jobs and logs are read from the store.
+/// See the module. Queues, the yard and services are in the [`Books`]; jobs and logs are read from the store.
 pub(super) enum Content {
     Queues(QueuesView),
     Jobs(Box<JobsView>),
     Yard(YardView),
     Log(LogView),
+    Services(ServicesView),
 }
 
 /// What something new did to a view.
@@ -38,6 +40,7 @@ impl Content {
             ViewQuery::Jobs { query } => Content::Jobs(Box::new(JobsView::new(query))),
             ViewQuery::Yard {} => Content::Yard(YardView::default()),
             ViewQuery::Log { job } => Content::Log(LogView::new(*job, Arc::clone(counters))),
+            ViewQuery::Services {} => Content::Services(ServicesView::default()),
         }
     }
 
@@ -49,6 +52,7 @@ impl Content {
             Content::Jobs(view) => view.forget_rows(),
             Content::Yard(view) => *view = YardView::default(),
             Content::Log(view) => view.forget_lines(),
+            Content::Services(view) => *view = ServicesView::default(),
         }
     }
 
@@ -61,6 +65,8 @@ impl Content {
         match self {
             Content::Queues(_) => books.queues.is_seeded(),
             Content::Yard(_) => books.yard.is_known(),
+            // What no service has told yet is empty.
+            Content::Services(_) => true,
             Content::Jobs(_) | Content::Log(_) => false,
         }
     }
@@ -71,14 +77,18 @@ impl Content {
             // Counts change with nearly every commit; whether a list's total did shows when the frame is made.
             Content::Queues(_) | Content::Jobs(_) => changed.queues,
             Content::Yard(_) => changed.yard,
-            Content::Log(_) => false,
+            Content::Log(_) | Content::Services(_) => false,
         }
+    }
+
+    pub fn shows_services(&self) -> bool {
+        matches!(self, Content::Services(_))
     }
 
     /// Takes in one commit.
     pub fn apply(&mut self, events: &CommitEvents) -> Effect {
         match self {
-            Content::Queues(_) | Content::Yard(_) => Effect::Nothing,
+            Content::Queues(_) | Content::Yard(_) | Content::Services(_) => Effect::Nothing,
             Content::Jobs(view) => view.apply_all(&events.changes),
             Content::Log(view) => view.apply(events),
         }
@@ -87,7 +97,7 @@ impl Content {
     /// What to ask the store for. None when there is nothing to read.
     pub fn read(&self) -> Option<Read> {
         match self {
-            Content::Queues(_) | Content::Yard(_) => None,
+            Content::Queues(_) | Content::Yard(_) | Content::Services(_) => None,
             Content::Jobs(view) => view.read_query().map(Read::Jobs),
             Content::Log(view) => Some(Read::Log(view.job())),
         }
@@ -126,6 +136,7 @@ impl Content {
             }
             Content::Yard(view) => view.take_delta(&books.yard),
             Content::Log(view) => view.take_delta().map(|lines| ViewDelta::Log { lines }),
+            Content::Services(view) => view.take_delta(&books.services),
         }
     }
 
@@ -136,6 +147,7 @@ impl Content {
             Content::Jobs(view) => ViewSnapshot::Jobs { window: view.snapshot() },
             Content::Yard(view) => ViewSnapshot::Yard { yard: view.snapshot() },
             Content::Log(view) => ViewSnapshot::Log { lines: view.snapshot() },
+            Content::Services(view) => ViewSnapshot::Services { services: view.snapshot() },
         }
     }
 }

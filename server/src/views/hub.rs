@@ -12,7 +12,7 @@ use taskyard_shared::view::{ViewId, ViewQuery};
 use super::books::Books;
 use super::counters::LiveCounters;
 use super::live_view::LiveView;
-use super::messages::{ReadDone, SessionId, ToSession, Watch};
+use super::messages::{ReadDone, ServiceStatus, SessionId, ToSession, Watch};
 use super::pages::Read;
 use super::query::canonical;
 use super::watchers::Request;
@@ -101,6 +101,13 @@ impl Hub {
             view.look_into(&self.books);
         }
         self.unfinished = None;
+    }
+
+    /// Takes in how a service stands now.
+    pub fn service_changed(&mut self, status: ServiceStatus) {
+        if self.books.services.apply(status) {
+            self.views.values_mut().for_each(LiveView::service_changed);
+        }
     }
 
     pub fn watch(&mut self, message: Watch, now: Instant) {

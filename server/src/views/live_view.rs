@@ -84,6 +84,11 @@ impl LiveView {
         }
     }
 
+    /// A service stands differently now.
+    pub fn service_changed(&mut self) {
+        self.dirty |= self.content.shows_services();
+    }
+
     /// What to read now, if anything is wanted.
     pub fn read(&self) -> Option<Read> {
         self.content.read()

@@ -3,6 +3,7 @@
 use actix::{Message, Recipient};
 use bytestring::ByteString;
 use taskyard_shared::error::WireError;
+use taskyard_shared::service::{CacheStatus, LimiterStatus, PoolStatus};
 use taskyard_shared::view::{ViewId, ViewQuery};
 
 use super::pages::Page;
@@ -10,6 +11,16 @@ use super::pages::Page;
 /// The number of a socket, never used twice within a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
+
+/// How a service stands now. Each service tells it a few times a second at most.
+#[derive(Clone, Debug, Message, PartialEq)]
+#[rtype(result = "()")]
+pub enum ServiceStatus {
+    Limiter(LimiterStatus),
+    Cache(CacheStatus),
+    /// All of them, sorted by name.
+    Pools(Vec<PoolStatus>),
+}
 
 /// A session wants a view. Answered through `to` by `Watching` and then frames, or by `Refused`.
 #[derive(Message)]

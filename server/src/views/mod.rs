@@ -16,6 +16,8 @@ mod query;
 mod queue_book;
 mod queues_view;
 mod reading;
+mod services_book;
+mod services_view;
 #[cfg(test)]
 pub(crate) mod tests;
 mod watchers;

@@ -9,7 +9,7 @@ pub(super) fn canonical(query: ViewQuery) -> ViewQuery {
     match query {
         ViewQuery::Queues {} => ViewQuery::Queues {},
         ViewQuery::Jobs { query } => ViewQuery::Jobs { query: canonical_jobs(query) },
-        other @ (ViewQuery::Yard {} | ViewQuery::Log { .. }) => other,
+        other @ (ViewQuery::Yard {} | ViewQuery::Log { .. } | ViewQuery::Services {}) => other,
     }
 }
 

@@ -1,15 +1,20 @@
 //! What a yard is made of, before it starts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Yard;
 use super::start::{StartError, start};
 use crate::clock::Clock;
+use crate::config::WebhookConfig;
 use crate::kinds::Worker;
+use crate::kinds::command::{Command, CommandConfig};
+use crate::kinds::email::Email;
 use crate::kinds::http::HttpConfig;
 use crate::kinds::registry::{KindRegistryBuilder, RegistryError};
+use crate::services::ServicesConfig;
+use crate::services::pool::PoolSettings;
 use crate::store::QueueSettings;
 use crate::supervision::RestartBudget;
 
@@ -26,6 +31,8 @@ pub struct YardBuilder {
     pub(super) restart_budget: RestartBudget,
     pub(super) frame_interval: Option<Duration>,
     pub(super) clock: Clock,
+    pub(super) webhooks: BTreeMap<String, WebhookConfig>,
+    pub(super) services: ServicesConfig,
 }
 
 impl YardBuilder {
@@ -41,9 +48,26 @@ impl YardBuilder {
         self.register(|kinds| kinds.register(worker))
     }
 
-    /// Adds the kinds that the program `taskyard` comes with: `demo`, `http` and `image`.
+    /// Adds the kinds that the program `taskyard` comes with: `demo`, `http`, `image` and `contact-sheet`.
     pub fn built_in_kinds(self, http: HttpConfig) -> Self {
         self.register(|kinds| kinds.register_built_in(&http))
+    }
+
+    /// Adds the kind `email`, whose jobs send by these pools' SMTP servers; the pools themselves are part of
+    /// [`YardBuilder::services`]. Without an SMTP pool there is no such kind.
+    pub fn email(self, pools: &BTreeMap<String, PoolSettings>) -> Self {
+        match Email::new(pools) {
+            Some(email) => self.worker(email),
+            None => self,
+        }
+    }
+
+    /// Adds the kind `command`, whose jobs run these programs, by name. Without any there is no such kind.
+    pub fn commands(self, commands: &BTreeMap<String, CommandConfig>) -> Self {
+        if commands.is_empty() {
+            return self;
+        }
+        self.register(|kinds| kinds.register(Command::new(commands)?))
     }
 
     /// Settings for a queue when it is made; a queue that exists keeps what people set since.
@@ -79,6 +103,19 @@ impl YardBuilder {
     /// Where times come from; the system without it.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Tells these of jobs that ended, by jobs of the kind `http` in a queue called `webhooks`. Their secrets are names
+    /// in [`HttpConfig::secrets`].
+    pub fn webhooks(mut self, webhooks: BTreeMap<String, WebhookConfig>) -> Self {
+        self.webhooks = webhooks;
+        self
+    }
+
+    /// Settings of the rate limiter, the cache and the pools of connections.
+    pub fn services(mut self, services: ServicesConfig) -> Self {
+        self.services = services;
         self
     }
 

@@ -3,16 +3,13 @@
 use taskyard_shared::error::{ErrorCode, FieldError, WireError};
 use taskyard_shared::limit::{Limit, Rate};
 use taskyard_shared::limits::{
-    MAX_CONCURRENCY, MAX_DELAY_MS, MAX_IDENTIFIER_BYTES, MAX_KEY_BYTES, MAX_PRIORITY, MAX_SCHEDULE_BYTES,
-    MAX_UNDO_MS, is_identifier,
+    IDENTIFIER_RULE, MAX_CONCURRENCY, MAX_DELAY_MS, MAX_KEY_BYTES, MAX_PRIORITY, MAX_RATE_COUNT,
+    MAX_SCHEDULE_BYTES, MAX_UNDO_MS, is_identifier, is_pointer,
 };
 use taskyard_shared::operation::{BulkAction, NewOperation};
 use taskyard_shared::schedule::Schedule;
 
 use crate::cron::{Cron, CronError};
-
-/// Most starts of a rate.
-const MAX_RATE_COUNT: u32 = 1_000_000;
 
 /// Collects what is wrong, field by field. Fields of the command itself are named with a `$`.
 #[derive(Default)]
@@ -30,14 +27,12 @@ impl Wrong {
             return Ok(());
         }
         let message = format!("{what} cannot be like this");
-        Err(WireError { code: ErrorCode::InvalidArguments, message, fields: self.0 })
+        Err(WireError::new(ErrorCode::InvalidArguments, message).with_fields(self.0))
     }
 }
 
 fn name_rule() -> String {
-    format!(
-        "a name has at most {MAX_IDENTIFIER_BYTES} lower-case letters, digits, - and _, and starts with a letter"
-    )
+    format!("a name has {IDENTIFIER_RULE}")
 }
 
 pub(super) fn priority(priority: i16) -> Result<(), WireError> {
@@ -63,8 +58,12 @@ pub(super) fn limit(limit: &Limit) -> Result<(), WireError> {
         "say which kind, or which queue, it limits".to_owned()
     });
     if let Some(key) = &limit.key {
-        wrong.unless(key.starts_with('/') && key.len() <= MAX_KEY_BYTES, "key", || {
-            format!("it must be a JSON Pointer such as /customer, with at most {MAX_KEY_BYTES} bytes")
+        let is_right = !key.is_empty() && is_pointer(key) && key.len() <= MAX_KEY_BYTES;
+        wrong.unless(is_right, "key", || {
+            format!(
+                "it must be a JSON Pointer such as /customer, with at most {MAX_KEY_BYTES} bytes (~ in a name is \
+                 written ~0, / is ~1)"
+            )
         });
     }
     wrong.unless(limit.concurrency.is_some() || limit.rate.is_some(), "concurrency", || {
@@ -131,10 +130,7 @@ pub(super) fn cron(expression: &str, zone: &str) -> Result<Cron, WireError> {
             _ => "$cron",
         };
         let field = FieldError { field: field.to_owned(), message: error.to_string() };
-        WireError {
-            code: ErrorCode::InvalidArguments,
-            message: "the schedule cannot run like this".to_owned(),
-            fields: vec![field],
-        }
+        WireError::new(ErrorCode::InvalidArguments, "the schedule cannot run like this")
+            .with_fields(vec![field])
     })
 }

@@ -49,6 +49,18 @@ impl Yard {
             Command::ShowBatch { id } => self.batch(id).await.map(|batch| Reply::Batch { batch }),
             Command::ListKinds {} => Ok(Reply::Kinds { kinds: self.kinds() }),
             Command::ListYard {} => self.lists().await.map(|yard| Reply::Yard { yard }),
+            Command::ListServices {} => {
+                let services = self.services().status().await?;
+                Ok(Reply::Services { services })
+            }
+            Command::DropCached { key } => {
+                let cache = &self.services().cache;
+                let count = match key {
+                    Some(key) => u64::from(cache.invalidate(key).await?),
+                    None => cache.clear().await?,
+                };
+                Ok(Reply::CacheDropped { count })
+            }
             command => self.manage(command).await,
         }
     }

@@ -1,7 +1,8 @@
 //! The handle: what other Rust programs, the API and the sockets call.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 
 use actix::{Addr, Arbiter};
 use taskyard_shared::batch::{BatchId, BatchStatus};
@@ -10,6 +11,7 @@ use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::explain::Explanation;
 use taskyard_shared::job::{JobDetail, JobId};
 use taskyard_shared::kind::KindInfo;
+use taskyard_shared::limit::Rate;
 use taskyard_shared::log::LogLine;
 use taskyard_shared::new_job::{AddMode, NewJob, NewJobs};
 use taskyard_shared::queue::{QueueChange, QueueStatus};
@@ -19,15 +21,16 @@ use super::builder::YardBuilder;
 use crate::clock::Clock;
 use crate::executor::Executor;
 use crate::files::FileStore;
-use crate::kinds::KindRegistry;
+use crate::kinds::{IntoNewJob, KindRegistry};
 use crate::pubsub::{GetCounters, PubSub, PubSubCounters};
-use crate::queue::core::AddAnswer;
+use crate::queue::core::{AddAnswer, AddedBy, AddedJob};
 use crate::queue::messages::{
-    AddJobs, CancelJob, ConfigureQueue, ExplainJob, ListQueues, ListYard, QueueError,
+    AddJobs, AddedOutside, CancelJob, ConfigureQueue, ExplainJob, ListQueues, ListYard, QueueError,
 };
 use crate::queue::{JobQueue, WriterSlot};
+use crate::services::Services;
 use crate::store::writer::WriterCounters;
-use crate::store::{AddTerms, IdempotencyKey, JobsPage, Store, StoreError, StoreReader};
+use crate::store::{AddTerms, IdempotencyKey, InsertResult, JobsPage, Store, StoreError, StoreReader};
 use crate::supervision::Supervision;
 use crate::views::{LiveCounters, ViewHub};
 
@@ -41,6 +44,9 @@ pub(super) struct Inner {
     pub queue: Addr<JobQueue>,
     pub hub: Addr<ViewHub>,
     pub pubsub: Addr<PubSub>,
+    pub services: Services,
+    /// How often a client may submit.
+    pub submissions: Option<Rate>,
     pub refused: Arc<AtomicU64>,
     pub live_counters: Arc<LiveCounters>,
     pub kinds: Arc<KindRegistry>,
@@ -50,18 +56,23 @@ pub(super) struct Inner {
     pub executor: Arc<Executor>,
     pub supervision: Supervision,
     pub writer: WriterSlot,
-    pub arbiters: [Arbiter; 2],
+    pub arbiters: [Arbiter; 3],
     /// Set when [`Yard::stop`] begins.
     pub stopping: AtomicBool,
     pub instance: String,
     pub clock: Clock,
 }
 
-/// A job that was added, or that stood in the way of adding it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AddedJob {
-    pub id: JobId,
-    pub is_new: bool,
+/// A yard that does not live on because of this.
+pub(crate) struct WeakYard {
+    inner: Weak<Inner>,
+}
+
+impl WeakYard {
+    /// None: nobody has the yard any more.
+    pub fn upgrade(&self) -> Option<Yard> {
+        self.inner.upgrade().map(|inner| Yard { inner })
+    }
 }
 
 impl Yard {
@@ -74,29 +85,26 @@ impl Yard {
     ///
     /// # Errors
     /// The job is refused, with what is wrong with it, or could not be stored; nothing was stored then.
-    pub async fn add(&self, job: NewJob) -> Result<JobId, WireError> {
+    pub async fn add(&self, job: impl IntoNewJob) -> Result<JobId, WireError> {
         self.add_with(job, None).await.map(|added| added.id)
     }
 
     /// As [`Yard::add`]; a repeated request with the same `idempotency` key is answered as the first was.
     pub async fn add_with(
         &self,
-        job: NewJob,
+        job: impl IntoNewJob,
         idempotency: Option<IdempotencyKey>,
     ) -> Result<AddedJob, WireError> {
-        let insert = self.inner.kinds.prepare(job, &self.inner.files, self.inner.clock.now_ms()).await?;
-        let terms = AddTerms { idempotency, ..AddTerms::default() };
-        let added = self.ask(AddJobs { jobs: vec![insert], terms }).await?;
-        match added.outcomes.into_iter().next() {
-            Some(AddOutcome::Added { id }) => Ok(AddedJob { id, is_new: true }),
-            Some(AddOutcome::Existing { id } | AddOutcome::Replaced { id }) => {
-                Ok(AddedJob { id, is_new: false })
+        let added = match self.answered(idempotency.clone()).await? {
+            Some(answer) => answer,
+            None => {
+                let (job, now_ms) = (job.into_new_job()?, self.inner.clock.now_ms());
+                let insert = self.inner.kinds.prepare(job, &self.inner.files, now_ms).await?;
+                let terms = AddTerms { idempotency, ..AddTerms::default() };
+                self.ask(AddJobs { jobs: vec![insert], terms, by: AddedBy::Caller }).await?
             }
-            Some(AddOutcome::Refused { error }) => Err(error),
-            Some(AddOutcome::NotAdded {}) | None => {
-                Err(WireError::new(ErrorCode::Internal, "the job got no answer"))
-            }
-        }
+        };
+        added.into_one()
     }
 
     /// Stores jobs in one transaction, all or none, and answers their ids in order.
@@ -128,15 +136,36 @@ impl Yard {
         jobs: NewJobs,
         idempotency: Option<IdempotencyKey>,
     ) -> Result<AddAnswer, WireError> {
+        if let Some(answer) = self.answered(idempotency.clone()).await? {
+            return Ok(answer);
+        }
         let prepared =
             self.inner.kinds.prepare_all(jobs, &self.inner.files, self.inner.clock.now_ms()).await?;
-        let (jobs, mut terms, seat) = prepared.into_parts();
+        let (jobs, mut terms, seats) = prepared.into_parts();
         if jobs.is_empty() {
-            return Ok(AddAnswer { batch: None, outcomes: seat.outcomes(Vec::new()) });
+            return Ok(AddAnswer { outcomes: seats.outcomes(Vec::new()), ..AddAnswer::default() });
         }
+        terms.seats = idempotency.is_some().then(|| seats.clone());
         terms.idempotency = idempotency;
-        let added = self.ask(AddJobs { jobs, terms }).await?;
-        Ok(AddAnswer { batch: added.batch, outcomes: seat.outcomes(added.outcomes) })
+        let added = self.ask(AddJobs { jobs, terms, by: AddedBy::Caller }).await?;
+        if added.is_repeated {
+            return Ok(added);
+        }
+        Ok(AddAnswer { outcomes: seats.outcomes(added.outcomes), ..added })
+    }
+
+    /// What a request with this key was answered before. It is looked up before the request is looked at: whatever has
+    /// become wrong with it since, it is answered as it was. (Two that come at the same time meet in the store.)
+    async fn answered(&self, idempotency: Option<IdempotencyKey>) -> Result<Option<AddAnswer>, WireError> {
+        let Some(key) = idempotency else { return Ok(None) };
+        let now_ms = self.inner.clock.now_ms();
+        match self.read(move |reader| reader.answered(&key, now_ms)).await? {
+            Some(InsertResult::Replayed { batch, outcomes }) => {
+                Ok(Some(AddAnswer { batch, outcomes, is_repeated: true }))
+            }
+            Some(InsertResult::KeyReused) => Err(QueueError::KeyReused.into()),
+            Some(InsertResult::Done { .. }) | None => Ok(None),
+        }
     }
 
     /// Cancels a job that has not ended. Answers whether it was running, in which case its work is being stopped.
@@ -166,9 +195,9 @@ impl Yard {
         batch.ok_or_else(|| WireError::new(ErrorCode::NotFound, format!("there is no batch {id}")))
     }
 
-    /// The newest lines of a job's log, oldest first: at most `limit`.
-    pub async fn log(&self, id: JobId, limit: u32) -> Result<Vec<LogLine>, WireError> {
-        self.read(move |reader| reader.log(id, limit)).await.map(|page| page.lines)
+    /// The newest lines of a job's log, or of one of its attempts, oldest first: at most `limit`.
+    pub async fn log(&self, id: JobId, attempt: Option<u32>, limit: u32) -> Result<Vec<LogLine>, WireError> {
+        self.read(move |reader| reader.log(id, attempt, limit)).await.map(|page| page.lines)
     }
 
     /// Every queue as it stands, sorted by name.
@@ -188,9 +217,26 @@ impl Yard {
         job.ok_or_else(|| QueueError::NoSuchJob(id).into())
     }
 
+    /// Has the queue look for jobs that were added in transactions of others' own ([`crate::transactional`]). To be
+    /// called after such a commit; [`Yard::transaction`] does it. Costs little, and nothing depends on when it is
+    /// called or how often: what is not told is found with the queue's next write, at the latest at the next start.
+    pub fn wake(&self) {
+        self.inner.queue.do_send(AddedOutside);
+    }
+
+    /// The SQLite file with the jobs, which may hold tables of the program's own as well: see
+    /// [`crate::transactional`]. None: they are in memory.
+    pub fn data_file(&self) -> Option<&Path> {
+        self.inner.store.data_file()
+    }
+
     /// The kinds of jobs that can be added, sorted by name.
     pub fn kinds(&self) -> Vec<KindInfo> {
         self.inner.kinds.infos()
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakYard {
+        WeakYard { inner: Arc::downgrade(&self.inner) }
     }
 
     /// The queue's actor.
@@ -198,9 +244,18 @@ impl Yard {
         &self.inner.queue
     }
 
+    pub(crate) fn pubsub(&self) -> &Addr<PubSub> {
+        &self.inner.pubsub
+    }
+
     /// The live views' actor.
     pub fn hub(&self) -> &Addr<ViewHub> {
         &self.inner.hub
+    }
+
+    /// Rate limiter, cache and pools of connections.
+    pub fn services(&self) -> &Services {
+        &self.inner.services
     }
 
     /// Whether the yard takes jobs: not while it stops.
@@ -256,7 +311,16 @@ impl Yard {
         self.inner.supervision.gave_up().await
     }
 
-    pub(super) async fn read<T, F>(&self, read: F) -> Result<T, WireError>
+    pub(crate) fn registry(&self) -> &KindRegistry {
+        &self.inner.kinds
+    }
+
+    /// The time by the yard's clock, in milliseconds since the Unix epoch.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.inner.clock.now_ms()
+    }
+
+    pub(crate) async fn read<T, F>(&self, read: F) -> Result<T, WireError>
     where
         T: Send + 'static,
         F: FnOnce(&dyn StoreReader) -> Result<T, StoreError> + Send + 'static,

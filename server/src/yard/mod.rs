@@ -8,8 +8,10 @@ mod handle;
 mod housekeeping;
 mod start;
 mod stop;
+mod submissions;
 
 pub use builder::YardBuilder;
+pub(crate) use handle::WeakYard;
 pub use handle::Yard;
 pub use start::StartError;
 pub use stop::Stopped;

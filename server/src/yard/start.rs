@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix::{Addr, Arbiter, Supervisor, System, SystemRegistry};
 
 use taskyard_shared::error::FieldError;
-use taskyard_shared::limits::is_identifier;
+use taskyard_shared::limits::{IDENTIFIER_RULE, is_identifier};
 
 use super::builder::YardBuilder;
 use super::handle::{Inner, Yard};
@@ -23,11 +23,14 @@ use crate::pubsub::{PubSub, Subscribe};
 use crate::queue::core::CoreConfig;
 use crate::queue::messages::ListQueues;
 use crate::queue::{JobQueue, JobQueueParts, WriterSlot};
+use crate::services::Services;
+use crate::services::pool::PoolSetupError;
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{QueueSettings, Store, StoreError, StoreReader, StoreWriter};
 use crate::supervision::Supervision;
 use crate::views::{HubLimits, LiveCounters, ViewHub, ViewHubConfig};
+use crate::webhooks;
 
 /// Why a yard did not start.
 #[derive(Debug, thiserror::Error)]
@@ -40,12 +43,12 @@ pub enum StartError {
     Kinds(#[from] RegistryError),
     #[error("the operating system gave no threads: {0}")]
     Threads(#[from] std::io::Error),
-    #[error(
-        "\"{name}\" cannot name a queue: use up to 64 lower-case letters, digits, - and _, starting with a letter"
-    )]
+    #[error("\"{name}\" cannot name a queue: a name has {IDENTIFIER_RULE}")]
     BadQueueName { name: String },
     #[error("queue \"{name}\" cannot be made: {setting}: {message}")]
     BadQueueSetting { name: String, setting: String, message: String },
+    #[error("the pool of connections \"{name}\" cannot be set up: {reason}")]
+    BadPool { name: String, reason: PoolSetupError },
     #[error("a yard must be started inside an actix System: use #[actix_web::main]")]
     NoSystem,
     #[error("this actix System has a yard already")]
@@ -69,23 +72,40 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     if let Some(error) = builder.wrong {
         return Err(error.into());
     }
+    let mut builder = builder;
+    if !builder.webhooks.is_empty() {
+        let settings = QueueSettings::with_concurrency(webhooks::CONCURRENCY);
+        builder.queues.entry(webhooks::QUEUE.to_owned()).or_insert(settings);
+    }
     check_queues(&builder.queues)?;
     let kinds = Arc::new(builder.kinds.build());
+    let data_dir = builder.data_dir.clone();
     let opened = open(builder.data_dir, builder.files_quota_bytes, builder.clock.clone()).await?;
+    let reader = opened.store.reader();
     let executor = Executor::new(
         Arc::clone(&kinds),
         Arc::clone(&opened.files),
+        Arc::downgrade(&reader),
         builder.clock.clone(),
         builder.executor_threads,
     )?;
     // Nothing behind this fails without the yard being of no use.
     claim_system()?;
     let supervision = Supervision::new(builder.restart_budget);
-    let arbiters = [Arbiter::new(), Arbiter::new()];
-    let [queue_arbiter, live_arbiter] = &arbiters;
+    let arbiters = [Arbiter::new(), Arbiter::new(), Arbiter::new()];
+    let [queue_arbiter, live_arbiter, services_arbiter] = &arbiters;
 
-    let reader = opened.store.reader();
     let live = start_live(live_arbiter, Arc::clone(&reader), builder.frame_interval, &supervision);
+    let submissions = builder.services.submissions;
+    let services = Services::start(
+        builder.services,
+        services_arbiter,
+        &live.hub.clone().recipient(),
+        &builder.clock,
+        &supervision,
+    )
+    .map_err(|(name, reason)| StartError::BadPool { name, reason })?;
+    executor.provide(services.clone());
     let writer = WriterSlot::default();
     let refused = Arc::new(AtomicU64::new(0));
     let parts = JobQueueParts {
@@ -103,10 +123,13 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     wait_until_loaded(&queue, &supervision).await?;
     housekeeping::start(live_arbiter, Arc::clone(&opened.files), Arc::clone(&reader));
     let instance = format!("{:x}-{:x}", builder.clock.now_ms(), std::process::id());
-    Ok(Yard {
+    let live_arbiter = live_arbiter.handle();
+    let yard = Yard {
         inner: Arc::new(Inner {
             queue,
             hub: live.hub,
+            services,
+            submissions,
             pubsub: live.pubsub,
             refused,
             live_counters: live.counters,
@@ -122,7 +145,9 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
             instance,
             clock: builder.clock,
         }),
-    })
+    };
+    webhooks::start(&yard, builder.webhooks, &live_arbiter, data_dir).await;
+    Ok(yard)
 }
 
 fn check_queues(queues: &HashMap<String, QueueSettings>) -> Result<(), StartError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Yard;
 use crate::queue::messages::Drain;
 
-/// How long work may take to end once it was told to stop, beyond the caller's deadline.
+/// How long work may take to end once it was told to stop, beyond the caller's deadline and what its kind needs.
 const RELEASE_TIME: Duration = Duration::from_secs(5);
 
 /// How a yard came to its end.
@@ -47,7 +47,11 @@ impl Yard {
             return Stopped::Drained;
         }
         self.inner.executor.stop_all();
-        if self.drained_within(RELEASE_TIME).await { Stopped::Released } else { Stopped::Abandoned }
+        if self.drained_within(RELEASE_TIME + self.inner.kinds.stop_time()).await {
+            Stopped::Released
+        } else {
+            Stopped::Abandoned
+        }
     }
 
     async fn drained_within(&self, time: Duration) -> bool {

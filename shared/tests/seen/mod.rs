@@ -10,6 +10,7 @@ use taskyard_shared::error::ErrorCode;
 use taskyard_shared::event::ServerFrame;
 use taskyard_shared::explain::Reason;
 use taskyard_shared::operation::{BulkAction, OperationState};
+use taskyard_shared::service::PoolKind;
 use taskyard_shared::view::{ViewDelta, ViewQuery, ViewSnapshot, WindowStart, YardLists};
 
 /// The variants seen.
@@ -99,6 +100,10 @@ impl Seen {
                 lines.iter().for_each(|line| self.note(line.level.as_str()));
                 "snapshot log"
             }
+            ViewSnapshot::Services { services } => {
+                services.pools.iter().for_each(|pool| self.note(pool_name(pool.kind)));
+                "snapshot services"
+            }
         }
     }
 
@@ -110,6 +115,10 @@ impl Seen {
                 "delta yard, every list"
             }
             ViewDelta::Yard { .. } => "delta yard",
+            ViewDelta::Services { limiter: Some(_), cache: Some(_), pools: Some(_) } => {
+                "delta services, every part"
+            }
+            ViewDelta::Services { .. } => "delta services",
             ViewDelta::Log { lines } => {
                 lines.iter().for_each(|line| self.note(line.level.as_str()));
                 "delta log"
@@ -157,6 +166,8 @@ fn command_name(command: &Command) -> &'static str {
         Command::RunSchedule { .. } => "run_schedule",
         Command::PreviewSchedule { .. } => "preview_schedule",
         Command::ListYard {} => "list_yard",
+        Command::ListServices {} => "list_services",
+        Command::DropCached { .. } => "drop_cached",
     }
 }
 
@@ -170,6 +181,7 @@ fn query_name(query: &ViewQuery) -> &'static str {
         },
         ViewQuery::Yard {} => "query yard",
         ViewQuery::Log { .. } => "query log",
+        ViewQuery::Services {} => "query services",
     }
 }
 
@@ -194,6 +206,8 @@ fn reply_name(reply: &Reply) -> &'static str {
         Reply::ScheduleRemoved { .. } => "schedule_removed",
         Reply::Preview { .. } => "preview",
         Reply::Yard { .. } => "yard",
+        Reply::Services { .. } => "services",
+        Reply::CacheDropped { .. } => "cache_dropped",
         Reply::Watching { .. } => "watching",
         Reply::Error { .. } => "error reply",
     }
@@ -218,8 +232,17 @@ fn action_name(action: &BulkAction) -> &'static str {
     }
 }
 
+fn pool_name(kind: PoolKind) -> &'static str {
+    match kind {
+        PoolKind::Smtp => "smtp pool",
+        PoolKind::Postgres => "postgres pool",
+        PoolKind::Sqlite => "sqlite pool",
+    }
+}
+
 fn reason_name(reason: &Reason) -> &'static str {
     match reason {
+        Reason::Expired { .. } => "expired",
         Reason::WaitsFor { .. } => "waits_for",
         Reason::DependencyFailed { .. } => "dependency_failed",
         Reason::RunTime { .. } => "run_time",
@@ -236,16 +259,17 @@ fn reason_name(reason: &Reason) -> &'static str {
 /// Every name that [`Seen`] knows.
 pub fn all_messages() -> BTreeSet<&'static str> {
     let from_client = "client hello|command|watch|watch with resume|unwatch|ack|query queues|query jobs top|\
-                       query jobs after|query jobs offset|query yard|query log|action cancel|action retry|\
+                       query jobs after|query jobs offset|query yard|query log|query services|action cancel|action retry|\
                        action delete|action reprioritise";
     let from_server = "server hello|reply|error|stopping|snapshot queues|snapshot jobs|snapshot yard|snapshot log|\
-                       delta queues|delta jobs|delta yard|delta yard, every list|delta log";
+                       snapshot services|delta queues|delta jobs|delta yard|delta yard, every list|delta log|\
+                       delta services|delta services, every part";
     let replies = "job_added|job_added of another job|jobs_added|job_cancelled|job_retried|job_deleted|\
                    priority_set|explained|finished_cleared|queue_changed|job|kinds|batch|operation|limit_set|\
-                   limit_removed|schedule_set|schedule_removed|preview|yard|watching|error reply";
-    let inside = "added|existing|replaced|refused|not_added|waits_for|dependency_failed|run_time|queue_paused|\
+                   limit_removed|schedule_set|schedule_removed|preview|yard|services|cache_dropped|watching|error reply";
+    let inside = "added|existing|replaced|refused|not_added|expired|waits_for|dependency_failed|run_time|queue_paused|\
                   no_free_slot|limited|behind|no_worker|reason stopping|store_failing|operation running|\
-                  operation done|operation undone|debug|info|warn";
+                  operation done|operation undone|debug|info|warn|smtp pool|postgres pool|sqlite pool";
     let listed = [from_client, from_server, replies, inside];
     let listed = listed.into_iter().flat_map(|names| names.split('|'));
     listed.chain(options::ALL).chain(Command::NAMES).chain(ErrorCode::ALL.map(ErrorCode::as_str)).collect()

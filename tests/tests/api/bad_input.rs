@@ -4,6 +4,7 @@ use anyhow::Result;
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
+use taskyard_shared::job::JobState;
 use taskyard_shared::queue::StateCounts;
 use taskyard_tests::api::Api;
 use taskyard_tests::server::TestServer;
@@ -145,6 +146,37 @@ async fn wrong_lists_are_refused() -> Result<()> {
     }
     let long = "x".repeat(201);
     assert_problem(&api.get(&format!("{JOBS}?text={long}")).await?, 422, "invalid_query");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_route_does_not_take_is_refused_instead_of_passed_over() -> Result<()> {
+    let server = TestServer::start()?;
+    let api = Api::new(server.address());
+    let id = api.add(&crate::demo("kept", 1)).await?;
+    api.job_when(id, JobState::Completed).await?;
+    let wrong_body = json!({ "queue": "http" });
+    for (path, body) in [
+        ("/api/v1/jobs/clear", &wrong_body),
+        ("/api/v1/jobs/clear", &json!([])),
+        ("/api/v1/jobs/clear?queue=demo", &wrong_body),
+        ("/api/v1/jobs/clear", &json!({ "queue": "x".repeat(500_000) })),
+        ("/api/v1/queues/demo/pause", &json!({ "paused": false })),
+        ("/api/v1/queues/demo/pause?for=10", &json!({})),
+        ("/api/v1/jobs?unique=true", &json!(crate::demo("a", 1))),
+    ] {
+        let answer = api.post(path, body).await?;
+        assert_problem(&answer, 400, "bad_request");
+        assert!(answer.text().contains("takes no "), "{path}: {}", answer.text());
+    }
+    assert_problem(&api.get("/api/v1/queues?name=demo").await?, 400, "bad_request");
+    assert_problem(&api.delete(&format!("{JOBS}/{id}?force=1")).await?, 400, "bad_request");
+    assert_eq!(api.counts().await?, StateCounts { completed: 1, ..StateCounts::default() });
+    assert!(!api.queue("demo").await?.paused);
+    for empty in ["", "{}", " { } "] {
+        let answer = api.send(Method::POST, "/api/v1/jobs/clear?queue=http", &[JSON], empty).await?;
+        assert_eq!(answer.status, 200, "{empty}: {}", answer.text());
+    }
     Ok(())
 }
 

@@ -52,6 +52,21 @@ async fn one_wrong_job_keeps_all_out_and_each_is_told_by_its_place() -> Result<(
 }
 
 #[tokio::test]
+async fn a_job_of_the_same_call_is_named_by_its_place_and_not_by_a_number_it_never_gets() -> Result<()> {
+    let (_server, api) = paused_server().await?;
+    let unique = json!({ "kind": "demo", "args": { "name": "a" }, "unique": { "key": "k" } });
+    let mut first = named("first", "first", &[json!({ "ref": "last" })]);
+    first["unique"] = json!({ "key": "other" });
+    let answer = api.post(BULK, &json!({ "jobs": [first, unique, unique, named("b", "last", &[])] })).await?;
+    assert_problem(&answer, 422, "invalid_arguments");
+    let problem: Value = answer.json()?;
+    assert_eq!(problem["errors"].as_array().map(Vec::len), Some(1), "{problem}");
+    assert_eq!(problem["errors"][0]["index"], 2);
+    assert_eq!(problem["errors"][0]["error"]["message"], "job 2 of this call has the same unique key");
+    assert_nothing_stored(&api).await
+}
+
+#[tokio::test]
 async fn with_each_the_good_ones_are_added_and_all_outcomes_told_in_order() -> Result<()> {
     let (_server, api) = paused_server().await?;
     let jobs = json!([demo("a", 1), { "kind": "demos" }, demo("b", 1)]);

@@ -29,6 +29,8 @@ async fn limits_that_make_no_sense_are_refused_with_the_place() -> Result<()> {
         (json!({ "name": "one", "kind": "demo" }), "$concurrency"),
         (json!({ "name": "one", "kind": "Demo!", "concurrency": 1 }), "$kind"),
         (json!({ "name": "one", "kind": "demo", "key": "customer", "concurrency": 1 }), "$key"),
+        (json!({ "name": "one", "kind": "demo", "key": "/a~", "concurrency": 1 }), "$key"),
+        (json!({ "name": "one", "kind": "demo", "key": "", "concurrency": 1 }), "$key"),
         (json!({ "name": "other", "kind": "demo", "concurrency": 1 }), "$name"),
         (rate(0, 1000, 1), "$rate/count"),
         (rate(1, 0, 1), "$rate/per_ms"),
@@ -65,8 +67,10 @@ async fn a_limit_holds_jobs_back_until_it_is_removed() -> Result<()> {
     let api = Api::new(yard.address());
     let go_on = yard.path("go-on");
     let limit = json!({ "name": "one", "kind": "test", "concurrency": 1 });
+    assert_problem(&api.get(LIMIT).await?, 404, "not_found");
     let set: Value = api.put(LIMIT, &limit).await?.json()?;
     assert_eq!((&set["type"], &set["limit"]["limit"]), (&json!("limit_set"), &limit));
+    assert_eq!(api.get(LIMIT).await?.json::<Value>()?, set["limit"]);
     let mut jobs = Vec::new();
     for _ in 0..3 {
         jobs.push(api.add(&TestArgs::new(Does::Block).file(&go_on).job()).await?);

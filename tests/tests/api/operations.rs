@@ -64,6 +64,7 @@ async fn an_operation_that_waits_can_be_undone_and_changes_nothing() -> Result<(
     add(&api, 3).await?;
     let wanted =
         json!({ "action": { "type": "reprioritise", "priority": 9 }, "filter": {}, "undo_ms": 60_000 });
+    assert_problem(&api.post_once(OPERATIONS, "a-key", &wanted).await?, 400, "bad_request");
     let waiting: Value = api.post(OPERATIONS, &wanted).await?.json()?;
     assert_eq!(waiting["operation"]["state"], "waiting");
     let undone: Value = api.post(&format!("{OPERATIONS}/1/undo"), &json!({})).await?.json()?;
@@ -90,6 +91,9 @@ async fn operations_that_make_no_sense_are_refused() -> Result<()> {
         (json!({ "action": action, "filter": { "status": "failed" } }), 400, "bad_request"),
         (json!({ "action": { "type": "destroy" }, "filter": {} }), 400, "bad_request"),
         (json!({ "action": action }), 400, "bad_request"),
+        (json!({ "action": action, "filter": [], "undo_ms": 0 }), 400, "bad_request"),
+        (json!({ "action": ["cancel"], "filter": {}, "undo_ms": 0 }), 400, "bad_request"),
+        (json!([action, {}, 0]), 400, "bad_request"),
     ] {
         assert_problem(&api.post(OPERATIONS, &operation).await?, status, code);
     }

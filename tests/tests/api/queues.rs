@@ -138,6 +138,8 @@ async fn settings_out_of_bounds_are_refused_and_null_takes_a_default_away() -> R
         (json!({ "retention": { "pending": {} } }), "at retention.pending"),
         (json!({ "retention": { "completed": { "max_age_ms": -1 } } }), "at retention.completed.max_age_ms"),
         (json!({ "concurency": 2 }), "concurency"),
+        (json!([true]), "invalid type: sequence"),
+        (json!({ "retention": { "failed": [] } }), "at retention.failed: invalid type: sequence"),
     ] {
         let answer = change(wrong).await?;
         assert_problem(&answer, 400, "bad_request");
@@ -147,10 +149,26 @@ async fn settings_out_of_bounds_are_refused_and_null_takes_a_default_away() -> R
     assert_eq!((&set["timeout_ms"], &set["max_attempts"]), (&json!(5_000), &json!(4)));
     let taken: Value = change(json!({ "timeout_ms": null })).await?.json()?;
     assert_eq!((taken.get("timeout_ms"), &taken["max_attempts"]), (None, &json!(4)));
-    let newest = json!({ "retention": { "completed": { "max_count": 5 } } });
-    let kept: Value = change(newest).await?.json()?;
-    let retention = &kept["retention"];
-    assert_eq!(retention["completed"], json!({ "max_age_ms": null, "max_count": 5 }));
-    assert_eq!(retention["failed"]["max_age_ms"], 2_592_000_000_u64, "what is left out is as in a new queue");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_state_that_a_change_of_retention_leaves_out_is_kept_as_before() -> Result<()> {
+    let yard = FragileYard::start(PROGRAM, Settings::default())?;
+    let api = Api::new(yard.address());
+    let kept = async |retention: Value| -> Result<Value> {
+        let answer = api.patch("/api/v1/queues/test", &json!({ "retention": retention })).await?;
+        Ok(answer.json::<Value>()?["retention"].take())
+    };
+    let all = json!({ "max_age_ms": null, "max_count": null });
+    let set =
+        json!({ "completed": all, "failed": all, "cancelled": { "max_age_ms": 60_000, "max_count": 9 } });
+    assert_eq!(kept(set.clone()).await?, set);
+    let mut expected = set;
+    expected["completed"] = json!({ "max_age_ms": null, "max_count": 5 });
+    assert_eq!(kept(json!({ "completed": { "max_count": 5 } })).await?, expected);
+    for nothing in [json!({}), json!(null)] {
+        assert_eq!(kept(nothing).await?, expected);
+    }
     Ok(())
 }

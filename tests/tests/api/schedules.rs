@@ -73,6 +73,10 @@ async fn a_schedule_is_kept_paused_run_and_removed() -> Result<()> {
     let set: Value = api.put(NIGHTLY, &nightly("30 2 * * *", "Europe/Berlin")).await?.json()?;
     assert_eq!(set["type"], "schedule_set");
     assert!(set["schedule"]["next_run_at_ms"].is_i64(), "{set}");
+    let once = api.post_once(&format!("{NIGHTLY}/run"), "a-key", &json!({})).await?;
+    assert_problem(&once, 400, "bad_request");
+    assert!(once.text().contains("takes no Idempotency-Key"), "{}", once.text());
+    assert_eq!(api.get(NIGHTLY).await?.json::<Value>()?, set["schedule"]);
     let act = async |action: &str| api.post(&format!("{NIGHTLY}/{action}"), &json!({})).await;
     let paused: Value = act("pause").await?.json()?;
     let schedule = &paused["schedule"];
@@ -91,7 +95,27 @@ async fn a_schedule_is_kept_paused_run_and_removed() -> Result<()> {
         assert_problem(&act(action).await?, 404, "not_found");
     }
     assert_problem(&api.delete(NIGHTLY).await?, 404, "not_found");
+    assert_problem(&api.get(NIGHTLY).await?, 404, "not_found");
     assert_eq!(api.counts().await?.total(), 1, "what it added stays");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_schedules_job_does_not_say_its_queue_says_at_each_run() -> Result<()> {
+    let (_server, api) = paused_server().await?;
+    api.patch("/api/v1/queues/demo", &json!({ "max_attempts": 9, "timeout_ms": 9_000 })).await?;
+    api.put(NIGHTLY, &nightly("@daily", "UTC")).await?;
+    let run = async || -> Result<(u32, Option<u64>)> {
+        let reply: Value = api.post(&format!("{NIGHTLY}/run"), &json!({})).await?.json()?;
+        let id = reply["schedule"]["last_job"].as_u64().expect("a job was added");
+        let job = api.job(JobId(id)).await?;
+        Ok((job.job.max_attempts, job.options.timeout_ms))
+    };
+    assert_eq!(run().await?, (9, Some(9_000)));
+    api.patch("/api/v1/queues/demo", &json!({ "max_attempts": 7, "timeout_ms": null })).await?;
+    assert_eq!(run().await?, (7, None));
+    api.patch("/api/v1/queues/demo", &json!({ "max_attempts": null })).await?;
+    assert_eq!(run().await?.0, 1, "as the kind says");
     Ok(())
 }
 

@@ -13,7 +13,10 @@ use crate::{assert_ended, run};
 fn wrong_words_get_a_sentence_and_add_nothing() -> Result<()> {
     let server = TestServer::start()?;
     for (words, says) in [
-        (&["add", "demos", "name=a"][..], "there is no kind \"demos\"; this server has demo, http, image"),
+        (
+            &["add", "demos", "name=a"][..],
+            "there is no kind \"demos\"; this server has contact-sheet, demo, http, image",
+        ),
         (&["add", "demo"], "name: name is required"),
         (&["add", "demo", "name=a", "duration=31"], "duration: duration must be 1 to 30"),
         (&["add", "demo", "name=a", "duration=-1"], "duration: duration must be 1 to 30"),
@@ -40,6 +43,15 @@ fn wrong_words_get_a_sentence_and_add_nothing() -> Result<()> {
         (&["queue", "demo", "--keep-failed", "soon"], "write it like 7d, 10000"),
         (&["limit", "set", "mail", "--rate", "10"], "write it like 10/s"),
         (&["limit", "set", "mail", "--kind", "demo"], "say how many may run at a time"),
+        (&["limit", "remove", ".."], "\"..\" is not a name"),
+        (&["limit", "remove", ""], "\"\" is not a name"),
+        (&["schedule", "run", "."], "\".\" is not a name"),
+        (&["queue", ".."], "\"..\" is not a name"),
+        (&["pause", "a/b"], "\"a/b\" is not a name"),
+        (
+            &["add", "demo", "name=a", "--unique", "--unique-for", "0s"],
+            "unique/period_ms: period_ms must be 1 to",
+        ),
         (&["limit", "remove", "mail"], "there is no limit \"mail\""),
         (&["schedule", "set", "x", "--cron", "61 * * * *", "demo", "name=a"], "61 is not 0 to 59"),
         (

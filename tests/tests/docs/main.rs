@@ -2,6 +2,7 @@
 //!
 //! A block that begins with ```` ```sh ```` is run. One that begins with ```` ```sh no-run ```` is not, and a comment
 //! right before it says why: `<!-- not run: … -->`.
+//! Blocks that begin with ```` ```toml server ```` are the configuration of that server.
 
 mod links;
 mod markdown;
@@ -35,8 +36,14 @@ pages! {
     unique_jobs "unique-jobs.md",
     workflows "workflows.md",
     bulk "bulk.md",
+    commands "commands.md",
+    email "email.md",
     logs_and_files "logs-and-files.md",
+    images "images.md",
+    http "http.md",
+    webhooks "webhooks.md",
     queues "queues.md",
+    services "services.md",
     waiting "waiting.md",
     api "api.md",
     operating "operating.md",

@@ -78,6 +78,16 @@ impl Page {
         Ok(blocks)
     }
 
+    /// What the page's server is configured with: its blocks of the sort `toml server`.
+    ///
+    /// # Errors
+    /// A block is not closed.
+    pub fn configuration(&self) -> Result<String> {
+        let blocks = self.blocks()?;
+        let lines = blocks.iter().filter(|block| block.info == "toml server").flat_map(|block| &block.code);
+        Ok(lines.map(|line| format!("{line}\n")).collect())
+    }
+
     /// The commands as one script, each on the line on which it stands in the page, so that what bash says of a line
     /// of the script is true of the page. The first line is left empty.
     ///

@@ -1,4 +1,4 @@
-//! The code of `docs/rust.md`, compiled and run: each of its blocks stands here, or in the example `greet.rs`.
+//! The code of `docs/rust.md`, compiled and run: each of its blocks stands here, or in an example.
 
 use std::fs;
 use std::path::Path;
@@ -12,6 +12,7 @@ use taskyard::Yard;
 use taskyard::kinds::{JobContext, JobError, JobResult, Label, QueueDefaults, RetryPolicy, Worker};
 use taskyard::shared::job::{JobDetail, JobId, JobState};
 use taskyard::shared::new_job::NewJob;
+use taskyard::testing::{self, TestYard};
 use taskyard_tests::patience::{PAGE, eventually};
 
 use crate::markdown;
@@ -83,13 +84,57 @@ impl Worker for Pack {
     }
 }
 
+/// Adds a job for each order.
+struct Round;
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RoundArgs {
+    from: u32,
+    to: u32,
+}
+
+impl Worker for Round {
+    const KIND: &'static str = "round";
+    const DESCRIPTION: &'static str = "Has orders packed.";
+    type Args = RoundArgs;
+
+    fn label(&self, args: &RoundArgs) -> Label {
+        Label { name: format!("Orders {} to {}", args.from, args.to), detail: String::new() }
+    }
+
+    async fn perform(&self, args: RoundArgs, ctx: JobContext) -> JobResult {
+        for order in args.from..=args.to {
+            ctx.add_once(&format!("order {order}"), Pack::job(PackArgs { order })).await?;
+        }
+        Ok(json!({ "orders": args.to + 1 - args.from }))
+    }
+}
+
+#[actix_web::test]
+async fn the_tests_of_the_page_pass() -> Result<()> {
+    let yard = TestYard::start(Yard::builder().worker(Round).worker(Pack)).await?;
+    yard.add(Round::job(RoundArgs { from: 1, to: 2 })).await?;
+    let ran = yard.drain().await;
+    assert_eq!(ran.len(), 3);
+    yard.assert_added::<Pack>(|args| args.order == 2).await;
+    let later = yard.advance(Duration::from_secs(3600)).await;
+    // The second order is not paid, and is looked at each minute.
+    assert_eq!(later.len(), 60);
+    yard.stop().await;
+
+    let performed = testing::perform(Round, RoundArgs { from: 1, to: 2 }).await;
+    assert_eq!(performed.result.map_err(|error| error.message), Ok(json!({ "orders": 2 })));
+    assert_eq!(performed.added.len(), 2);
+    Ok(())
+}
+
 /// Adds a job for the first order, and asks the yard about it.
 async fn add_and_ask(yard: &Yard) -> Result<JobId> {
-    let job = NewJob { priority: 10, max_attempts: Some(3), ..NewJob::new("pack", json!({ "order": 1 })) };
-    let id = yard.add(job).await?;
+    let id = yard.add(Pack::job(PackArgs { order: 1 }).priority(10).max_attempts(3)).await?;
     when(yard, id, JobState::Completed).await?;
     let job = yard.job(id).await?;
-    let log = yard.log(id, 100).await?;
+    let log = yard.log(id, None, 100).await?;
     let why = yard.explain(id).await?;
     assert_eq!(job.result, Some(json!({ "label": "label.txt", "bytes": 8 })));
     assert_eq!(log[0].text, "attempt 1 at order 1");
@@ -129,6 +174,7 @@ fn every_block_of_the_page_is_code_that_was_compiled() -> Result<()> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let compiled = [
         fs::read_to_string(repository.join("server/examples/greet.rs")).context("cannot read greet.rs")?,
+        fs::read_to_string(repository.join("server/examples/shop.rs")).context("cannot read shop.rs")?,
         include_str!("rust_page.rs").to_owned(),
     ];
     let compiled = compiled.map(|code| unindented(code.lines()));
@@ -137,7 +183,7 @@ fn every_block_of_the_page_is_code_that_was_compiled() -> Result<()> {
         let code = unindented(block.code.iter().copied());
         assert!(
             compiled.iter().any(|compiled| compiled.contains(&code)),
-            "docs/rust.md:{}: this block is neither in greet.rs nor in rust_page.rs",
+            "docs/rust.md:{}: this block is neither in an example nor in rust_page.rs",
             block.first_line + 1
         );
     }

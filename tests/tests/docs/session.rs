@@ -29,7 +29,11 @@ fn run(page: &Page) -> Result<()> {
     if script.iter().all(String::is_empty) {
         return Ok(());
     }
-    let server = TestServer::start()?;
+    let configuration = page.configuration()?;
+    // The server works in its data folder, and finds the file there.
+    let server = TestServer::start_prepared(&[], |data| {
+        fs::write(data.join("taskyard.toml"), &configuration).context("cannot write the configuration")
+    })?;
     for line in &mut script {
         *line = line.replace(DOCUMENTED, &server.url(""));
     }

@@ -1,5 +1,6 @@
 //! The live protocol over real sockets.
 
+mod commands;
 mod converging;
 mod resuming;
 mod sharing;

@@ -18,9 +18,11 @@ use crate::components::badge::Badge;
 use crate::components::notes::NoteLine;
 use crate::components::operations::start_operation;
 use crate::components::time::Instant;
+use crate::components::title::name_page;
 use crate::connection::exchange::{Failure, ViewUpdate};
 use crate::connection::watch;
 use crate::format;
+use crate::reactive::{effect, memo};
 use crate::state::address::ListAddress;
 use crate::state::life::STATES;
 
@@ -33,10 +35,10 @@ const ASK_AT_MOST_EVERY: Duration = Duration::from_millis(300);
 pub fn BatchPage() -> impl IntoView {
     let board = expect_context::<Board>();
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| id.parse::<u64>().ok()));
+    let id = memo(move || params.with(|params| params.get("id")).and_then(|id| id.parse::<u64>().ok()));
     view! {
         <article class="plain-page">
-            <p class="crumb"><a href="/">"Board"</a></p>
+            <p class="crumb"><a href="./">"Board"</a></p>
             {move || match id.get() {
                 Some(id) => one(board, BatchId(id)),
                 None => missing("This address names no batch.".to_owned()),
@@ -65,8 +67,8 @@ impl Asker {
             busy: StoredValue::new(false),
             again: StoredValue::new(false),
         };
-        let beat = Memo::new(move |_| board.clock.get() / ASK_EVERY_MS);
-        Effect::new(move |_| {
+        let beat = memo(move || board.clock.get() / ASK_EVERY_MS);
+        effect(move || {
             beat.track();
             if board.connection.status.with(|status| status.is_live()) {
                 asker.ask();
@@ -77,7 +79,7 @@ impl Asker {
         // Those that are at work, or come next: they end first.
         let query =
             JobsQuery { filter, sort: SortOrder::Oldest, start: WindowStart::Top, limit: WATCHED_JOBS };
-        let query = Memo::new(move |_| Some(ViewQuery::Jobs { query: query.clone() }));
+        let query = memo(move || Some(ViewQuery::Jobs { query: query.clone() }));
         watch(board.connection, query, move |update| {
             if !is_progress_alone(&update) {
                 asker.ask();
@@ -131,15 +133,14 @@ fn is_progress_alone(update: &ViewUpdate) -> bool {
 
 fn one(board: Board, id: BatchId) -> AnyView {
     let found = Asker::start(board, id).found;
-    let batch = Memo::new(move |_| found.get().and_then(Result::ok));
-    let is_there = Memo::new(move |_| batch.with(Option::is_some));
+    let batch = memo(move || found.get().and_then(Result::ok));
+    let is_there = memo(move || batch.with(Option::is_some));
     let trouble = move || match found.get() {
         None => view! { <p class="faint">"Asking for this batch…"</p> }.into_any(),
         Some(Err(sentence)) => missing(sentence),
         Some(Ok(_)) => ().into_any(),
     };
-    Effect::new(move |_| document().set_title(&format!("Batch {id} · Taskyard")));
-    on_cleanup(|| document().set_title("Taskyard"));
+    name_page(move || format!("Batch {id}"));
     let shown = move || {
         is_there.get().then(|| batch.get_untracked()).flatten().map(|first| status(board, first, batch))
     };
@@ -149,7 +150,7 @@ fn one(board: Board, id: BatchId) -> AnyView {
 fn status(board: Board, first: BatchStatus, batch: Memo<Option<BatchStatus>>) -> AnyView {
     let id = first.id;
     let counts =
-        Memo::new(move |_| batch.with(|batch| batch.as_ref().map(|batch| batch.counts)).unwrap_or_default());
+        memo(move || batch.with(|batch| batch.as_ref().map(|batch| batch.counts)).unwrap_or_default());
     let ended = move || {
         let counts = counts.get();
         format!("{} of {} ended", format::count(counts.finished()), format::jobs(counts.total()))
@@ -215,7 +216,7 @@ fn missing(sentence: String) -> AnyView {
         <section class="missing">
             <h1>"There is no such batch"</h1>
             <p>{sentence}</p>
-            <p><a href="/">"See all jobs"</a></p>
+            <p><a href="./">"See all jobs"</a></p>
         </section>
     }
     .into_any()

@@ -5,17 +5,18 @@ use leptos::prelude::*;
 use super::kind_form::KindForm;
 use crate::board::Board;
 use crate::components::icons;
+use crate::reactive::memo;
 
 #[component]
 pub fn AddJob(board: Board) -> impl IntoView {
     let chosen = RwSignal::new(String::new());
-    let kind = Memo::new(move |_| {
+    let kind = memo(move || {
         board.kinds.with(|kinds| {
             let named = kinds.iter().find(|kind| kind.kind == chosen.get());
             named.or_else(|| kinds.iter().find(|kind| kind.kind == "demo")).or_else(|| kinds.first()).cloned()
         })
     });
-    let names = Memo::new(move |_| {
+    let names = memo(move || {
         board.kinds.with(|kinds| kinds.iter().map(|kind| kind.kind.clone()).collect::<Vec<_>>())
     });
     let is_chosen = move |name: &str| kind.with(|kind| kind.as_ref().is_some_and(|kind| kind.kind == name));

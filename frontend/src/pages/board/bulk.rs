@@ -2,7 +2,7 @@
 //! in which it can be undone.
 
 use leptos::prelude::*;
-use taskyard_shared::limits::MAX_PRIORITY;
+use taskyard_shared::limits::{DEFAULT_UNDO_MS, MAX_PRIORITY};
 use taskyard_shared::operation::BulkAction;
 use taskyard_shared::view::JobFilter;
 
@@ -12,11 +12,12 @@ use crate::components::dialog::Dialog;
 use crate::components::notes::NoteLine;
 use crate::components::operations::start_operation;
 use crate::format;
-use crate::state::operations::{UNDO_MS, applies, filter_words, verb};
+use crate::reactive::memo;
+use crate::state::operations::{applies, filter_words, verb};
 
 /// `For all 1,234 that match…`
 pub fn bulk_button(board: Board, model: ListModel) -> AnyView {
-    let words = Memo::new(move |_| {
+    let words = memo(move || {
         let number = model.total().map(|total| format!(" {}", format::count(total))).unwrap_or_default();
         format!("For all{number} that match…")
     });
@@ -74,7 +75,7 @@ fn body(board: Board, model: ListModel) -> AnyView {
             {priority_choice(board, note, filter)}
         </ul>
         <p class="faint">
-            {format!("It begins after {} seconds. Until then it can be undone, in every open tab.", UNDO_MS / 1000)}
+            {format!("It begins after {} seconds. Until then it can be undone, in every open tab.", DEFAULT_UNDO_MS / 1000)}
         </p>
         <NoteLine note/>
         <div class="dialog-actions">

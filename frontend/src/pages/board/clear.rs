@@ -9,6 +9,7 @@ use crate::board::{Board, Note, Overlay};
 use crate::components::dialog::Dialog;
 use crate::components::notes::NoteLine;
 use crate::format;
+use crate::reactive::memo;
 
 #[component]
 pub fn ClearDialog(board: Board, address: Address) -> impl IntoView {
@@ -26,7 +27,7 @@ fn ClearBody(board: Board, address: Address) -> impl IntoView {
         queue.as_ref().map_or_else(|| "of every queue".to_owned(), |queue| format!("of queue {queue}"));
     let number = {
         let queue = queue.clone();
-        Memo::new(move |_| {
+        memo(move || {
             board.queues.with(|queues| match &queue {
                 Some(name) => queues.get(name).map_or(0, |queue| queue.counts.finished()),
                 None => queues.totals().finished(),

@@ -7,12 +7,13 @@ use super::page::Address;
 use crate::board::Board;
 use crate::components::icons;
 use crate::format;
+use crate::reactive::memo;
 use crate::state::address::ListAddress;
 use crate::state::life::STATES;
 
 #[component]
 pub fn Counts(board: Board, address: Address) -> impl IntoView {
-    let totals = Memo::new(move |_| board.queues.with(|queues| queues.known.then(|| queues.totals())));
+    let totals = memo(move || board.queues.with(|queues| queues.known.then(|| queues.totals())));
     view! {
         <nav class="counts" aria-label="States">
             <Tile address state=None number=Signal::derive(move || totals.get().map(|counts| counts.total()))/>
@@ -27,11 +28,11 @@ pub fn Counts(board: Board, address: Address) -> impl IntoView {
 fn Tile(address: Address, state: Option<JobState>, number: Signal<Option<u64>>) -> impl IntoView {
     let word = state.map_or("total", JobState::as_str);
     let title = word[..1].to_ascii_uppercase() + &word[1..];
-    let shown = Memo::new(move |_| number.get().map_or_else(|| "–".to_owned(), format::count));
+    let shown = memo(move || number.get().map_or_else(|| "–".to_owned(), format::count));
     let wanted: Vec<JobState> = state.into_iter().collect();
     let current = {
         let wanted = wanted.clone();
-        Memo::new(move |_| address.read.with(|address| address.filter.states == wanted))
+        memo(move || address.read.with(|address| address.filter.states == wanted))
     };
     let href = move || {
         let mut target: ListAddress = address.read.get();

@@ -11,10 +11,11 @@ use super::page::Replace;
 use crate::board::{Board, Note};
 use crate::components::help::curl_line;
 use crate::components::notes::NoteLine;
+use crate::reactive::{Show, memo};
 
 #[component]
 pub fn EmptyList(board: Board, model: ListModel) -> impl IntoView {
-    let filtered = Memo::new(move |_| model.address.read.with(|address| address.is_filtered()));
+    let filtered = memo(move || model.address.read.with(|address| address.is_filtered()));
     view! {
         {move || if filtered.get() {
             view! {
@@ -35,7 +36,7 @@ pub fn EmptyList(board: Board, model: ListModel) -> impl IntoView {
 fn FirstVisit(board: Board) -> impl IntoView {
     let note = RwSignal::new(None::<Note>);
     let offers = |kind: &'static str| {
-        Memo::new(move |_| board.kinds.with(|kinds| kinds.iter().any(|known| known.kind == kind)))
+        memo(move || board.kinds.with(|kinds| kinds.iter().any(|known| known.kind == kind)))
     };
     let (demo, http, image) = (offers("demo"), offers("http"), offers("image"));
     view! {
@@ -43,13 +44,13 @@ fn FirstVisit(board: Board) -> impl IntoView {
             <h2>"No jobs yet"</h2>
             <p>"Give the yard something to do, and watch it happen here, in every open tab."</p>
             <div class="offers">
-                <Show when=move || demo.get()>
+                <Show when=demo>
                     <button on:click=move |_| add(board, note, demo_jobs())>"Run three demo jobs"</button>
                 </Show>
-                <Show when=move || http.get()>
+                <Show when=http>
                     <button on:click=move |_| add(board, note, vec![http_job()])>"Fetch example.com"</button>
                 </Show>
-                <Show when=move || image.get()>
+                <Show when=image>
                     <span class="faint">"or drop a photo on this page to have it resized"</span>
                 </Show>
             </div>

@@ -14,6 +14,7 @@ use crate::board::Board;
 use crate::components::fields::{FieldList, FormState};
 use crate::components::time;
 use crate::connection::exchange::{Failure, Outcome};
+use crate::reactive::memo;
 use crate::state::form::{self, options};
 
 /// What came of adding.
@@ -143,7 +144,7 @@ pub fn KindForm(board: Board, kind: KindInfo) -> impl IntoView {
         form.submit();
     };
     // An error at a field that was since changed is no more.
-    let homeless = Memo::new(move |_| {
+    let homeless = memo(move || {
         form.fields.with_value(|fields| form.args.errors.with(|all| form::unplaced(fields, all)))
     });
     view! {
@@ -162,7 +163,7 @@ pub fn KindForm(board: Board, kind: KindInfo) -> impl IntoView {
 }
 
 fn result_view(result: Result) -> AnyView {
-    let link = |id: JobId| view! { <a href=format!("/jobs/{id}")>{format!("job {id}")}</a> };
+    let link = |id: JobId| view! { <a href=format!("jobs/{id}")>{format!("job {id}")}</a> };
     match result {
         Result::Added(id) => view! { <p class="note">"Added: " {link(id)}</p> }.into_any(),
         Result::Known(id) => {

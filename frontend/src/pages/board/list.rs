@@ -11,6 +11,7 @@ use super::list_model::ListModel;
 use super::row::Row;
 use crate::board::Board;
 use crate::format;
+use crate::reactive::{Show, effect, memo};
 
 /// What stands at a place in the list: a job, or nothing yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,7 +22,7 @@ enum Item {
 
 #[component]
 pub fn JobList(board: Board, model: ListModel) -> impl IntoView {
-    let items = Memo::new(move |_| {
+    let items = memo(move || {
         let drawn = model.geometry().drawn(model.scroll_px.get());
         model.display.with(|display| {
             drawn
@@ -30,9 +31,9 @@ pub fn JobList(board: Board, model: ListModel) -> impl IntoView {
         })
     });
     measure(model);
-    let height = move || format!("{}px", model.geometry().height_px());
-    let rows = Memo::new(move |_| model.display.with(|display| display.rows));
-    let is_empty = Memo::new(move |_| {
+    let height = move || format!("{}px", format::decimal(model.geometry().height_px()));
+    let rows = memo(move || model.display.with(|display| display.rows));
+    let is_empty = memo(move || {
         model.display.with(|display| display.known && display.slots.is_empty() && display.base == 0)
     });
     view! {
@@ -65,7 +66,7 @@ pub fn JobList(board: Board, model: ListModel) -> impl IntoView {
                     }}
                 </For>
             </div>
-            <Show when=move || is_empty.get()><EmptyList board model/></Show>
+            <Show when=is_empty><EmptyList board model/></Show>
             <Trouble board model/>
         </div>
     }
@@ -84,14 +85,14 @@ fn measure(model: ListModel) {
         model.viewport_px.set(f64::from(viewport.client_height()));
         let style = window().get_computed_style(&viewport).ok().flatten();
         let row = style.and_then(|style| style.get_property_value("--row-height").ok());
-        if let Some(px) = row.and_then(|row| row.trim().trim_end_matches("px").parse::<f64>().ok()) {
+        if let Some(px) = row.map(|row| js_sys::parse_float(&row)).filter(|px| px.is_finite()) {
             model.row_px.set(px);
         }
     };
     let resized = Closure::<dyn Fn()>::new(read);
     let observer = web_sys::ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
     let observer = StoredValue::new_local((observer, resized));
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(viewport) = model.viewport.get() {
             observer.with_value(|(observer, _)| {
                 if let Some(observer) = observer {
@@ -113,7 +114,7 @@ fn measure(model: ListModel) {
 /// `12 new, show`
 #[component]
 fn NewerRows(model: ListModel) -> impl IntoView {
-    let newer = Memo::new(move |_| model.display.with(|display| display.newer));
+    let newer = memo(move || model.display.with(|display| display.newer));
     view! {
         <div class="newer-slot">
             <Show when=move || newer.get() != 0>
@@ -127,14 +128,14 @@ fn NewerRows(model: ListModel) -> impl IntoView {
 
 #[component]
 fn BlankRow(model: ListModel, at: u64) -> impl IntoView {
-    let top = move || format!("translateY({}px)", model.geometry().top_px(at, model.scroll_px.get()));
+    let top = move || model.moved_to(at);
     view! { <div class="row blank" aria-hidden="true" style:transform=top><span></span></div> }
 }
 
 /// Why there is nothing to see, when that is not because there is nothing.
 #[component]
 fn Trouble(board: Board, model: ListModel) -> impl IntoView {
-    let waiting = Memo::new(move |_| {
+    let waiting = memo(move || {
         !model.display.with(|display| display.known)
             && !board.connection.status.with(|status| status.is_live())
     });

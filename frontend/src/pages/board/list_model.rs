@@ -15,6 +15,8 @@ use super::page::Address;
 use crate::board::Board;
 use crate::connection::exchange::ViewUpdate;
 use crate::connection::watch;
+use crate::format;
+use crate::reactive::{effect, memo};
 use crate::state::address::ListAddress;
 use crate::state::display::{Display, Hold, WINDOW_ROWS};
 use crate::state::jobs_view::JobsView;
@@ -74,8 +76,8 @@ impl ListModel {
         let left_at = self.board.left_at;
         let place =
             move || self.address.read.try_get_untracked().map(|address| ListAddress { row: None, ..address });
-        let known = Memo::new(move |_| self.display.with(|display| display.known));
-        Effect::new(move |_| {
+        let known = memo(move || self.display.with(|display| display.known));
+        effect(move || {
             if !known.get() {
                 return;
             }
@@ -98,22 +100,26 @@ impl ListModel {
         }
     }
 
+    /// The CSS transform that puts the row of this index in its place.
+    pub fn moved_to(self, index: u64) -> String {
+        format!("translateY({}px)", format::decimal(self.geometry().top_px(index, self.scroll_px.get())))
+    }
+
     fn hold(self) -> Hold {
         let held = self.scroll_px.get() > 0.0 || self.pointing.get() || self.focused.get();
         if held { Hold::Still } else { Hold::Free }
     }
 
     fn watch_window(self) {
-        let query = Memo::new(move |_| {
+        let query = memo(move || {
             let (filter, sort) = self.address.read.with(|address| (address.filter.clone(), address.sort));
             let start = self.window.with(|(of_filter, of_sort, start)| {
                 if *of_filter == filter && *of_sort == sort { *start } else { WindowStart::Top }
             });
             Some(ViewQuery::Jobs { query: JobsQuery { filter, sort, start, limit: WINDOW_ROWS } })
         });
-        let list =
-            Memo::new(move |_| self.address.read.with(|address| (address.filter.clone(), address.sort)));
-        Effect::new(move |_| {
+        let list = memo(move || self.address.read.with(|address| (address.filter.clone(), address.sort)));
+        effect(move || {
             let (filter, sort) = list.get();
             self.window.set((filter, sort, WindowStart::Top));
             self.fresh.set_value(true);
@@ -146,14 +152,14 @@ impl ListModel {
 
     /// Asks for the next window before the rows of this one run out.
     fn follow_scroll(self) {
-        let wanted = Memo::new(move |_| {
+        let wanted = memo(move || {
             let geometry = self.geometry();
             let first = geometry.first(self.scroll_px.get());
             let start = self.window.with(|(_, _, start)| *start);
             self.display.with(|display| display.wanted(first, geometry.visible(), start))
         });
         let asking = StoredValue::new(false);
-        Effect::new(move |_| {
+        effect(move || {
             if wanted.get().is_none() || asking.get_value() {
                 return;
             }
@@ -174,7 +180,7 @@ impl ListModel {
 
     /// Nobody looks at a row any more, and the list is at its top: it follows what happens again.
     fn let_go_when_free(self) {
-        Effect::new(move |_| {
+        effect(move || {
             let at_top = self.window.with_untracked(|(_, _, start)| *start == WindowStart::Top);
             let known = self.display.with_untracked(|display| display.known);
             if self.hold() == Hold::Free && at_top && known {

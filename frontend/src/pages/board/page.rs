@@ -15,6 +15,7 @@ use super::queues::QueueList;
 use super::selection::SelectionBar;
 use super::toolbar::Toolbar;
 use crate::board::Board;
+use crate::reactive::{Show, memo};
 use crate::state::address::ListAddress;
 
 type Go = Box<dyn Fn(&str, Replace)>;
@@ -53,7 +54,7 @@ pub fn BoardPage() -> impl IntoView {
         navigate(path, NavigateOptions { replace, scroll: false, ..NavigateOptions::default() });
     });
     let address = Address {
-        read: Memo::new(move |_| query.with(|query| ListAddress::read(|name| query.get(name)))),
+        read: memo(move || query.with(|query| ListAddress::read(|name| query.get(name)))),
         go: StoredValue::new_local(go),
     };
     let model = ListModel::start(board, address);
@@ -70,7 +71,7 @@ pub fn BoardPage() -> impl IntoView {
                 <SelectionBar board model/>
                 <JobList board model/>
             </section>
-            <Show when=move || board.adding.get()>
+            <Show when=board.adding>
                 <AddJob board/>
             </Show>
             <ClearDialog board address/>

@@ -11,10 +11,11 @@ use crate::components::icons;
 use crate::components::notes::NoteLine;
 use crate::components::queue_settings;
 use crate::format;
+use crate::reactive::{Show, memo};
 
 #[component]
 pub fn QueueList(board: Board, address: Address) -> impl IntoView {
-    let names = Memo::new(move |_| {
+    let names = memo(move || {
         board.queues.with(|queues| queues.list.iter().map(|queue| queue.name.clone()).collect::<Vec<_>>())
     });
     let wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_some_and(|px| px >= 720.0);
@@ -34,12 +35,12 @@ pub fn QueueList(board: Board, address: Address) -> impl IntoView {
 fn QueueItem(board: Board, address: Address, name: String) -> impl IntoView {
     let queue = {
         let name = name.clone();
-        Memo::new(move |_| board.queues.with(|queues| queues.get(&name).cloned()))
+        memo(move || board.queues.with(|queues| queues.get(&name).cloned()))
     };
     let note = RwSignal::new(None::<Note>);
     let send = move |command: Command| board.send(note, command);
-    let paused = Memo::new(move |_| queue.with(|queue| queue.as_ref().is_some_and(|queue| queue.paused)));
-    let draining = Memo::new(move |_| queue.with(|queue| queue.as_ref().is_some_and(|queue| queue.draining)));
+    let paused = memo(move || queue.with(|queue| queue.as_ref().is_some_and(|queue| queue.paused)));
+    let draining = memo(move || queue.with(|queue| queue.as_ref().is_some_and(|queue| queue.draining)));
     let toggle = {
         let name = name.clone();
         move |_| {
@@ -51,8 +52,7 @@ fn QueueItem(board: Board, address: Address, name: String) -> impl IntoView {
             });
         }
     };
-    let concurrency =
-        Memo::new(move |_| queue.with(|queue| queue.as_ref().map_or(1, |queue| queue.concurrency)));
+    let concurrency = memo(move || queue.with(|queue| queue.as_ref().map_or(1, |queue| queue.concurrency)));
     let set_concurrency = {
         let queue = name.clone();
         move |concurrency: u32| send(Command::SetConcurrency { queue: queue.clone(), concurrency })
@@ -61,8 +61,8 @@ fn QueueItem(board: Board, address: Address, name: String) -> impl IntoView {
         <li class="queue" data-queue=name.clone() data-paused=move || paused.get().to_string()>
             <div class="queue-line">
                 <QueueLink address name=name.clone()/>
-                <Show when=move || paused.get()><span class="tag">"paused"</span></Show>
-                <Show when=move || draining.get()>
+                <Show when=paused><span class="tag">"paused"</span></Show>
+                <Show when=draining>
                     <span class="tag" title="Takes no new jobs, and works off those it has">"draining"</span>
                 </Show>
                 {settings_button(board, name.clone())}
@@ -102,7 +102,7 @@ fn settings_button(board: Board, name: String) -> AnyView {
 fn QueueLink(address: Address, name: String) -> impl IntoView {
     let current = {
         let name = name.clone();
-        Memo::new(move |_| address.read.with(|address| address.filter.queue.as_ref() == Some(&name)))
+        memo(move || address.read.with(|address| address.filter.queue.as_ref() == Some(&name)))
     };
     let text = name.clone();
     let href = move || {

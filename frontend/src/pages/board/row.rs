@@ -9,26 +9,24 @@ use crate::components::badge::Badge;
 use crate::components::job_actions::JobActions;
 use crate::components::progress::ProgressBar;
 use crate::components::time;
+use crate::reactive::{Show, memo};
 use crate::state::life::{self, Tone};
 
 #[component]
 pub fn Row(model: ListModel, id: JobId) -> impl IntoView {
-    let slot =
-        Memo::new(move |_| model.display.with(|display| display.find(id).map(|(_, slot)| slot.clone())));
-    let index =
-        Memo::new(move |_| model.display.with(|display| display.find(id).map_or(0, |(index, _)| index)));
+    let slot = memo(move || model.display.with(|display| display.find(id).map(|(_, slot)| slot.clone())));
+    let index = memo(move || model.display.with(|display| display.find(id).map_or(0, |(index, _)| index)));
     // A row that is about to be taken away may be asked once more.
     let first = untrack(|| slot.get());
     let Some(first) = first else { return ().into_any() };
     let job = Memo::new(move |last: Option<&JobSummary>| {
         slot.get().map(|slot| slot.job).unwrap_or_else(|| last.cloned().unwrap_or_else(|| first.job.clone()))
     });
-    let gone = Memo::new(move |_| slot.with(|slot| slot.as_ref().is_some_and(|slot| slot.gone)));
-    let state = Memo::new(move |_| job.with(|job| job.state));
-    let top =
-        move || format!("translateY({}px)", model.geometry().top_px(index.get(), model.scroll_px.get()));
-    let current = Memo::new(move |_| model.current() == Some(id));
-    let selected = Memo::new(move |_| model.selected.with(|selected| selected.contains(&id)));
+    let gone = memo(move || slot.with(|slot| slot.as_ref().is_some_and(|slot| slot.gone)));
+    let state = memo(move || job.with(|job| job.state));
+    let top = move || model.moved_to(index.get());
+    let current = memo(move || model.current() == Some(id));
+    let selected = memo(move || model.selected.with(|selected| selected.contains(&id)));
     let fixed = untrack(|| job.get());
     view! {
         <div
@@ -53,7 +51,7 @@ pub fn Row(model: ListModel, id: JobId) -> impl IntoView {
             </span>
             <span role="cell" class="cell-state"><Badge state/></span>
             <span role="cell" class="cell-name">
-                <a class="row-name" href=format!("/jobs/{id}")>
+                <a class="row-name" href=format!("jobs/{id}")>
                     <span class="job-number">{format!("#{id}")}</span>
                     {format!(" {}", fixed.name)}
                 </a>
@@ -71,7 +69,7 @@ pub fn Row(model: ListModel, id: JobId) -> impl IntoView {
 /// Under the name: the outcome of a command on this job, its error, or a few words about it.
 #[component]
 fn Subline(board: Board, id: JobId, job: Memo<JobSummary>, gone: Memo<bool>) -> impl IntoView {
-    let line = Memo::new(move |_| {
+    let line = memo(move || {
         if gone.get() {
             return ("faint", "not in this list any more".to_owned());
         }
@@ -81,7 +79,7 @@ fn Subline(board: Board, id: JobId, job: Memo<JobSummary>, gone: Memo<bool>) -> 
         let (tone, text) = job.with(life::subline);
         (if tone == Tone::Error { "error-text" } else { "faint" }, text)
     });
-    let priority = Memo::new(move |_| job.with(life::priority));
+    let priority = memo(move || job.with(life::priority));
     let (kind, queue) = job.with_untracked(|job| (job.kind.clone(), job.queue.clone()));
     let place = if kind == queue { kind } else { format!("{kind} in {queue}") };
     view! {
@@ -98,9 +96,9 @@ fn Subline(board: Board, id: JobId, job: Memo<JobSummary>, gone: Memo<bool>) -> 
 /// Before it runs when it will; progress and running time while it runs; afterwards how long it took, and when.
 #[component]
 fn Times(board: Board, id: JobId, job: Memo<JobSummary>) -> impl IntoView {
-    let running = Memo::new(move |_| job.with(|job| job.state == JobState::Processing));
-    let thousandths = Memo::new(move |_| job.with(|job| job.progress.thousandths()));
-    let exact = Memo::new(move |_| {
+    let running = memo(move || job.with(|job| job.state == JobState::Processing));
+    let thousandths = memo(move || job.with(|job| job.progress.thousandths()));
+    let exact = memo(move || {
         job.with(|job| {
             let mut lines = vec![format!("added {}", time::exact(job.created_at_ms))];
             lines.extend(job.run_at_ms.map(|at| format!("not before {}", time::exact(at))));
@@ -109,7 +107,7 @@ fn Times(board: Board, id: JobId, job: Memo<JobSummary>) -> impl IntoView {
             lines.join("\n")
         })
     });
-    let when = Memo::new(move |_| {
+    let when = memo(move || {
         let now = board.clock.get_untracked();
         job.with(|job| match (job.started_at_ms, job.finished_at_ms, job.run_at_ms) {
             (Some(started), Some(ended), _) => {
@@ -123,7 +121,7 @@ fn Times(board: Board, id: JobId, job: Memo<JobSummary>) -> impl IntoView {
             _ => format!("added {}", time::clock(job.created_at_ms, now)),
         })
     });
-    let took = Memo::new(move |_| {
+    let took = memo(move || {
         let (started, ended) = job.with(|job| (job.started_at_ms, job.finished_at_ms));
         let to_come = job.with(|job| job.state.is_first());
         match started {
@@ -137,7 +135,7 @@ fn Times(board: Board, id: JobId, job: Memo<JobSummary>) -> impl IntoView {
     });
     view! {
         <span role="cell" class="cell-progress">
-            <Show when=move || running.get()>
+            <Show when=running>
                 <ProgressBar thousandths label=format!("Progress of job {id}")/>
                 <span class="percent">{move || format!("{} %", thousandths.get() / 10)}</span>
             </Show>

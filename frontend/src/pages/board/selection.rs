@@ -7,6 +7,7 @@ use taskyard_shared::command::Command;
 use super::list_model::ListModel;
 use crate::board::{Board, Note};
 use crate::format;
+use crate::reactive::{Show, effect, memo};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bulk {
@@ -16,8 +17,8 @@ pub enum Bulk {
 
 #[component]
 pub fn SelectionBar(board: Board, model: ListModel) -> impl IntoView {
-    let number = Memo::new(move |_| model.selected.with(|selected| selected.len() as u64));
-    Effect::new(move |_| {
+    let number = memo(move || model.selected.with(|selected| selected.len() as u64));
+    effect(move || {
         if number.get() > 0 {
             board.announce(format!("{} selected.", format::jobs(number.get())));
         }

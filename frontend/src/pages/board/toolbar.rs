@@ -11,6 +11,7 @@ use super::list_model::ListModel;
 use super::page::{Address, Replace};
 use crate::board::{Board, Overlay};
 use crate::components::icons;
+use crate::reactive::{Show, effect, memo};
 use crate::state::address::parts;
 
 /// The search field's id: `/` puts the focus there.
@@ -19,7 +20,7 @@ pub const SEARCH_ID: &str = "search";
 #[component]
 pub fn Toolbar(board: Board, model: ListModel) -> impl IntoView {
     let address = model.address;
-    let finished = Memo::new(move |_| board.queues.with(|queues| queues.totals().finished()));
+    let finished = memo(move || board.queues.with(|queues| queues.totals().finished()));
     view! {
         <div class="toolbar" role="search">
             <Search address/>
@@ -60,9 +61,9 @@ pub fn Toolbar(board: Board, model: ListModel) -> impl IntoView {
 #[component]
 fn Search(address: Address) -> impl IntoView {
     let node = NodeRef::<html::Input>::new();
-    let text = Memo::new(move |_| address.read.with(|address| address.filter.text.clone()));
+    let text = memo(move || address.read.with(|address| address.filter.text.clone()));
     // Going back and forth in the history changes the field, typing in it does not change it again.
-    Effect::new(move |_| {
+    effect(move || {
         let text = text.get();
         if let Some(input) = node.get()
             && input.value().trim() != text
@@ -99,7 +100,7 @@ fn Search(address: Address) -> impl IntoView {
 
 #[component]
 fn KindFilter(board: Board, address: Address) -> impl IntoView {
-    let kinds = Memo::new(move |_| {
+    let kinds = memo(move || {
         let mut kinds: Vec<String> =
             board.kinds.with(|kinds| kinds.iter().map(|kind| kind.kind.clone()).collect());
         // A link may name a kind that this server does not offer any more.
@@ -133,8 +134,8 @@ fn KindFilter(board: Board, address: Address) -> impl IntoView {
 #[component]
 fn Filters(board: Board, model: ListModel) -> impl IntoView {
     let address = model.address;
-    let parts = Memo::new(move |_| address.read.with(|address| parts(&address.filter)));
-    let batch = Memo::new(move |_| address.read.with(|address| address.filter.batch));
+    let parts = memo(move || address.read.with(|address| parts(&address.filter)));
+    let batch = memo(move || address.read.with(|address| address.filter.batch));
     view! {
         <Show when=move || !parts.with(Vec::is_empty)>
             <ul class="chips" aria-label="Filters">
@@ -149,7 +150,7 @@ fn Filters(board: Board, model: ListModel) -> impl IntoView {
                     </li>
                 </For>
                 {move || batch.get().map(|batch| view! {
-                    <li><a class="button quiet small" href=format!("/batches/{batch}")>"See how far the batch is"</a></li>
+                    <li><a class="button quiet small" href=format!("batches/{batch}")>"See how far the batch is"</a></li>
                 })}
                 <li>
                     <button class="quiet small" on:click=move |_| {

@@ -7,6 +7,7 @@ use super::log::LogModel;
 use crate::board::Board;
 use crate::components::icons;
 use crate::components::time;
+use crate::reactive::{Show, memo};
 
 #[component]
 pub fn Attempts(board: Board, log: LogModel, attempts: Memo<Vec<Attempt>>) -> impl IntoView {
@@ -59,9 +60,9 @@ fn attempt_view(board: Board, log: LogModel, attempt: Attempt) -> impl IntoView 
 /// Only where there is something to read.
 #[component]
 fn LogButton(log: LogModel, number: u32) -> impl IntoView {
-    let has_lines = Memo::new(move |_| log.log.with(|log| log.has(number)));
+    let has_lines = memo(move || log.log.with(|log| log.has(number)));
     view! {
-        <Show when=move || has_lines.get()>
+        <Show when=has_lines>
             <button class="quiet small" aria-label=format!("Log of attempt {number}") on:click=move |_| log.show(number)>
                 "Log"
             </button>

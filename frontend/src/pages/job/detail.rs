@@ -12,6 +12,7 @@ use super::result::{ErrorText, JobResult, JsonBlock};
 use super::why::Why;
 use crate::board::Board;
 use crate::format;
+use crate::reactive::{Show, memo};
 use crate::state::address::percent_encode;
 use crate::state::job_facts::Side;
 
@@ -24,23 +25,22 @@ pub fn Detail(
     current: Memo<Option<JobSummary>>,
     stale: RwSignal<u32>,
 ) -> impl IntoView {
-    let state =
-        Memo::new(move |_| current.with(|job| job.as_ref().map_or(JobState::Pending, |job| job.state)));
-    let has_not_begun = Memo::new(move |_| state.get().is_first());
-    let result = part(detail, |detail| detail.result.clone());
+    let state = memo(move || current.with(|job| job.as_ref().map_or(JobState::Pending, |job| job.state)));
+    let has_not_begun = memo(move || state.get().is_first());
+    let result = part(detail, |detail| detail.result.clone().map(|result| (result, detail.reused)));
     let error = part(detail, |detail| detail.error.clone());
     let args = part(detail, |detail| Some(detail.args.clone()));
     let log = LogModel::start(board, id);
     view! {
         <Head board id current state/>
-        <Show when=move || has_not_begun.get()>
+        <Show when=has_not_begun>
             <Why board id current changed=stale/>
         </Show>
         <Dependencies side=Side::After jobs=part(detail, |detail| detail.after.clone())/>
         <Dependencies side=Side::Before jobs=part(detail, |detail| detail.before.clone())/>
         <Artifacts id files=part(detail, |detail| detail.artifacts.clone())/>
         {move || error.get().map(|error| view! { <ErrorText error/> })}
-        {move || result.get().map(|result| view! { <JobResult result/> })}
+        {move || result.get().map(|(result, reused)| view! { <JobResult result reused/> })}
         <LogPanel board model=log/>
         <Attempts board log attempts=part(detail, |detail| detail.attempts.clone())/>
         <section aria-labelledby="args-title">
@@ -58,7 +58,7 @@ fn part<T>(detail: Memo<Option<JobDetail>>, get: fn(&JobDetail) -> T) -> Memo<T>
 where
     T: Default + PartialEq + Send + Sync + 'static,
 {
-    Memo::new(move |_| detail.with(|detail| detail.as_ref().map(get).unwrap_or_default()))
+    memo(move || detail.with(|detail| detail.as_ref().map(get).unwrap_or_default()))
 }
 
 fn is_picture(file: &FileRef) -> bool {
@@ -68,7 +68,7 @@ fn is_picture(file: &FileRef) -> bool {
 #[component]
 fn Artifacts(id: JobId, files: Memo<Vec<FileRef>>) -> impl IntoView {
     let file_view = move |file: FileRef| {
-        let href = format!("/api/v1/jobs/{id}/artifacts/{}", percent_encode(&file.name));
+        let href = format!("api/v1/jobs/{id}/artifacts/{}", percent_encode(&file.name));
         let text = format!("{}, {}", file.name, format::bytes(file.bytes));
         view! {
             <li>

@@ -8,6 +8,7 @@ use crate::board::Board;
 use crate::components::icons;
 use crate::components::time::upcoming;
 use crate::format;
+use crate::reactive::{Show, memo};
 use crate::state::job_facts::{Fact, Side, dependency_words, options, worst_first};
 
 #[component]
@@ -35,7 +36,7 @@ fn dependency_view(side: Side, dependency: Dependency) -> impl IntoView {
     let (words, like) = dependency_words(side, dependency.state);
     view! {
         <li>
-            <a href=format!("/jobs/{id}")>{format!("#{id}")}</a>
+            <a href=format!("jobs/{id}")>{format!("#{id}")}</a>
             <span class="badge" data-state=like.as_str()>{icons::state(like)} <span>{words}</span></span>
         </li>
     }
@@ -56,7 +57,7 @@ fn beyond(side: Side, listed: usize) -> Option<String> {
 
 #[component]
 pub fn Options(board: Board, detail: Memo<Option<JobDetail>>) -> impl IntoView {
-    let facts = Memo::new(move |_| detail.with(|detail| detail.as_ref().map(options).unwrap_or_default()));
+    let facts = memo(move || detail.with(|detail| detail.as_ref().map(options).unwrap_or_default()));
     view! {
         <section aria-labelledby="options-title">
             <h2 id="options-title">"Options"</h2>

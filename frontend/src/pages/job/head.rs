@@ -13,6 +13,8 @@ use crate::components::keys::is_taken;
 use crate::components::notes::NoteLine;
 use crate::components::progress::ProgressBar;
 use crate::components::time::{Instant, upcoming};
+use crate::components::title::name_page;
+use crate::reactive::{Show, memo};
 use crate::state::address::percent_encode;
 use crate::state::life;
 
@@ -26,10 +28,9 @@ pub fn Head(
     let fixed = untrack(|| current.get());
     let Some(fixed) = fixed else { return ().into_any() };
     let thousandths =
-        Memo::new(move |_| current.with(|job| job.as_ref().map_or(0, |job| job.progress.thousandths())));
+        memo(move || current.with(|job| job.as_ref().map_or(0, |job| job.progress.thousandths())));
     let note = Signal::derive(move || board.note_of(id));
-    Effect::new(move |_| document().set_title(&format!("#{id} {} · Taskyard", state.get())));
-    on_cleanup(|| document().set_title("Taskyard"));
+    name_page(move || format!("#{id} {}", state.get()));
     listen(board, id, state);
     let queue_href = format!("/?queue={}", percent_encode(&fixed.queue));
     view! {
@@ -62,19 +63,18 @@ pub fn Head(
 }
 
 fn batch_link(batch: BatchId) -> impl IntoView {
-    view! { <span class="faint">"batch " <a href=format!("/batches/{batch}")>{batch.to_string()}</a></span> }
+    view! { <span class="faint">"batch " <a href=format!("batches/{batch}")>{batch.to_string()}</a></span> }
 }
 
 /// What changes while the job lives: when it runs, how often it was tried, and its priority.
 #[component]
 fn Changing(board: Board, id: JobId, current: Memo<Option<JobSummary>>) -> impl IntoView {
-    let run_at = Memo::new(move |_| {
+    let run_at = memo(move || {
         current.with(|job| job.as_ref().filter(|job| job.state.is_first()).and_then(|job| job.run_at_ms))
     });
-    let attempts = Memo::new(move |_| current.with(|job| job.as_ref().and_then(life::attempts)));
-    let priority = Memo::new(move |_| current.with(|job| job.as_ref().map_or(0, |job| job.priority)));
-    let can_change =
-        Memo::new(move |_| current.with(|job| job.as_ref().is_some_and(|job| job.state.is_first())));
+    let attempts = memo(move || current.with(|job| job.as_ref().and_then(life::attempts)));
+    let priority = memo(move || current.with(|job| job.as_ref().map_or(0, |job| job.priority)));
+    let can_change = memo(move || current.with(|job| job.as_ref().is_some_and(|job| job.state.is_first())));
     let fixed_priority = move || priority.get() != 0 && !can_change.get();
     view! {
         {move || run_at.get().map(|at| view! { <span>"not before " {upcoming(board, at)}</span> })}
@@ -82,7 +82,7 @@ fn Changing(board: Board, id: JobId, current: Memo<Option<JobSummary>>) -> impl 
         <Show when=fixed_priority>
             <span class="priority">{move || format!("priority {}", priority.get())}</span>
         </Show>
-        <Show when=move || can_change.get()>
+        <Show when=can_change>
             <Priority board id priority/>
         </Show>
     }

@@ -11,6 +11,7 @@ use crate::components::time;
 use crate::connection::exchange::ViewUpdate;
 use crate::connection::watch;
 use crate::format;
+use crate::reactive::{Show, effect, memo};
 use crate::state::log::{Entry, Log};
 
 /// So near its end, in pixels, the log counts as scrolled to it.
@@ -32,7 +33,7 @@ impl LogModel {
     /// Watches the log for as long as the caller's owner lives.
     pub fn start(board: Board, id: JobId) -> Self {
         let log = RwSignal::new(Log::default());
-        let query = Memo::new(move |_| Some(ViewQuery::Log { job: id }));
+        let query = memo(move || Some(ViewQuery::Log { job: id }));
         watch(board.connection, query, move |update| match update {
             ViewUpdate::Snapshot(ViewSnapshot::Log { lines }) => log.update(|log| log.snapshot(lines)),
             ViewUpdate::Delta(ViewDelta::Log { lines }) => log.update(|log| log.append(lines)),
@@ -79,7 +80,7 @@ impl LogModel {
     }
 
     fn follow(self) {
-        Effect::new(move |_| {
+        effect(move || {
             self.log.track();
             self.shown.track();
             if self.follows.get() {
@@ -92,8 +93,8 @@ impl LogModel {
 #[component]
 pub fn LogPanel(board: Board, model: LogModel) -> impl IntoView {
     model.follow();
-    let is_empty = Memo::new(move |_| model.log.with(Log::is_empty));
-    let known = Memo::new(move |_| model.log.with(|log| log.known));
+    let is_empty = memo(move || model.log.with(Log::is_empty));
+    let known = memo(move || model.log.with(|log| log.known));
     let entries = move || model.log.with(|log| log.entries(model.shown.get()));
     view! {
         <section aria-labelledby="log-title">
@@ -104,7 +105,7 @@ pub fn LogPanel(board: Board, model: LogModel) -> impl IntoView {
                     <button class="small push" on:click=move |_| model.follows.set(true)>"Go to the newest line"</button>
                 </Show>
             </div>
-            <Show when=move || is_empty.get()>
+            <Show when=is_empty>
                 <p class="faint">{move || if known.get() { "Nothing was written." } else { "Asking for the log…" }}</p>
             </Show>
             <div
@@ -126,7 +127,7 @@ pub fn LogPanel(board: Board, model: LogModel) -> impl IntoView {
 
 #[component]
 fn AttemptChoice(model: LogModel) -> impl IntoView {
-    let attempts = Memo::new(move |_| model.log.with(Log::attempts));
+    let attempts = memo(move || model.log.with(Log::attempts));
     let chosen = move |event| {
         model.follows.set(true);
         model.shown.set(event_target_value(&event).parse().ok());

@@ -16,6 +16,7 @@ use super::detail::Detail;
 use crate::board::Board;
 use crate::connection::exchange::{Failure, ViewUpdate};
 use crate::connection::watch;
+use crate::reactive::{Show, effect, memo};
 
 /// What the page has of its job.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +31,7 @@ enum Found {
 pub fn JobPage() -> impl IntoView {
     let board = expect_context::<Board>();
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| id.parse::<u64>().ok()));
+    let id = memo(move || params.with(|params| params.get("id")).and_then(|id| id.parse::<u64>().ok()));
     view! {
         <article class="plain-page job-page">
             <p class="crumb"><A href="/">"Board"</A></p>
@@ -47,25 +48,25 @@ fn OneJob(board: Board, id: JobId) -> impl IntoView {
     let found = RwSignal::new(Found::Asking);
     let row = watch_row(board, id);
     // Whatever the details depend on: state, attempt, run time, and whether the job exists at all.
-    let turn = Memo::new(move |_| {
+    let turn = memo(move || {
         row.with(|row| row.as_ref().map(|row| (row.state, row.attempt, row.finished_at_ms, row.run_at_ms)))
     });
     let stale = RwSignal::new(0);
-    Effect::new(move |_| {
+    effect(move || {
         turn.track();
         stale.track();
         if board.connection.status.get().is_live() {
             spawn_local(ask(board, id, found));
         }
     });
-    let is_there = Memo::new(move |_| matches!(found.get(), Found::Job(_)));
-    let detail = Memo::new(move |_| match found.get() {
+    let is_there = memo(move || matches!(found.get(), Found::Job(_)));
+    let detail = memo(move || match found.get() {
         Found::Job(detail) => Some(*detail),
         _ => None,
     });
-    let current = Memo::new(move |_| newest(row.get(), detail.get().map(|detail| detail.job)));
+    let current = memo(move || newest(row.get(), detail.get().map(|detail| detail.job)));
     view! {
-        <Show when=move || is_there.get()>
+        <Show when=is_there>
             <Detail board id detail current stale/>
         </Show>
         {move || match found.get() {
@@ -86,7 +87,7 @@ fn watch_row(board: Board, id: JobId) -> RwSignal<Option<JobSummary>> {
     let row = RwSignal::new(None::<JobSummary>);
     let filter = JobFilter { text: format!("#{id}"), ..JobFilter::default() };
     let query = JobsQuery { filter, sort: SortOrder::Newest, start: WindowStart::Top, limit: 1 };
-    let query = Memo::new(move |_| Some(ViewQuery::Jobs { query: query.clone() }));
+    let query = memo(move || Some(ViewQuery::Jobs { query: query.clone() }));
     watch(board.connection, query, move |update| match update {
         ViewUpdate::Snapshot(ViewSnapshot::Jobs { window }) => row.set(window.rows.into_iter().next()),
         ViewUpdate::Delta(ViewDelta::Jobs { changes }) => row.update(|row| {

@@ -12,6 +12,7 @@ use taskyard_shared::job::{JobId, JobSummary};
 use crate::board::Board;
 use crate::components::time::upcoming;
 use crate::connection::exchange::Failure;
+use crate::reactive::{effect, memo};
 use crate::state::address::percent_encode;
 use crate::state::why::{Piece, sentence};
 
@@ -51,10 +52,9 @@ pub fn Why(
         asking: StoredValue::new(Asking::No),
     };
     question.keep_asking(current);
-    let reasons =
-        Memo::new(move |_| question.told.with(|told| told.as_ref().map(|told| told.reasons.clone())));
+    let reasons = memo(move || question.told.with(|told| told.as_ref().map(|told| told.reasons.clone())));
     // In whole seconds: an estimate that wavers by milliseconds says nothing new.
-    let start = Memo::new(move |_| {
+    let start = memo(move || {
         let start = question.told.with(|told| told.as_ref().and_then(|told| told.estimated_start_ms));
         start.map(|at| at / 1000 * 1000)
     });
@@ -87,7 +87,7 @@ pub fn Why(
 
 impl Question {
     fn keep_asking(self, current: Memo<Option<JobSummary>>) {
-        Effect::new(move |_| {
+        effect(move || {
             current.track();
             if self.board.connection.status.with(|status| status.is_live()) {
                 self.ask();
@@ -144,7 +144,7 @@ fn piece_views(board: Board, pieces: Vec<Piece>) -> impl IntoView {
 fn piece_view(board: Board, piece: Piece) -> AnyView {
     match piece {
         Piece::Text(text) => text.into_any(),
-        Piece::Job(id) => view! { <a href=format!("/jobs/{id}")>{format!("#{id}")}</a> }.into_any(),
+        Piece::Job(id) => view! { <a href=format!("jobs/{id}")>{format!("#{id}")}</a> }.into_any(),
         Piece::Queue(name) => {
             let href = format!("/?queue={}", percent_encode(&name));
             view! { <a href=href>{name}</a> }.into_any()

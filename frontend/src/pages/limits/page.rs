@@ -11,6 +11,7 @@ use crate::components::command_form::{CommandForm, Leave, MakeCommand};
 use crate::components::entry::Entry;
 use crate::components::list_page::{ListPage, kind_names, list_page, missing, queue_names};
 use crate::format;
+use crate::reactive::memo;
 use crate::state::address::percent_encode;
 use crate::state::limits;
 
@@ -34,8 +35,8 @@ fn entry(board: Board, name: String) -> AnyView {
     let entry = Entry::new(board, name.clone());
     let edit = format!("/limits?edit={}", percent_encode(&name));
     let label = format!("Change {name}");
-    let status = Memo::new(move |_| board.yard.with(|yard| yard.limit(&name).cloned()));
-    let rules = Memo::new(move |_| {
+    let status = memo(move || board.yard.with(|yard| yard.limit(&name).cloned()));
+    let rules = memo(move || {
         status.with(|status| status.as_ref().map(|of| (limits::bounds(&of.limit), limits::scope(&of.limit))))
     });
     let about = move || {

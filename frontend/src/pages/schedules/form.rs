@@ -17,6 +17,7 @@ use crate::components::list_page::{kind_names, missing, queue_names};
 use crate::components::time;
 use crate::connection::exchange::Failure;
 use crate::format;
+use crate::reactive::{effect, memo};
 use crate::state::form::{self, Field};
 use crate::state::schedules::{args_field, job_fields, present, rule_fields, schedule, time_fields};
 
@@ -31,9 +32,8 @@ pub fn form(board: Board, name: Option<String>, leave: Leave) -> AnyView {
     }
     let kinds = kind_names(board, before.as_ref().map(|before| &before.job.kind));
     let queues = queue_names(board, before.as_ref().and_then(|before| before.job.queue.as_ref()));
-    let first_kind = before
-        .as_ref()
-        .map_or_else(|| kinds.first().cloned().unwrap_or_default(), |before| before.job.kind.clone());
+    let usual = || kinds.iter().find(|kind| *kind == "demo").or(kinds.first()).cloned().unwrap_or_default();
+    let first_kind = before.as_ref().map_or_else(usual, |before| before.job.kind.clone());
     let parts = Parts {
         time: time_fields(name.is_none(), &viewers_zone()),
         job: job_fields(kinds.clone(), queues),
@@ -75,7 +75,7 @@ fn args_of(board: Board, kind: &str) -> Option<Field> {
 
 /// The arguments of the kind that is chosen: other fields for every kind.
 fn args_view(board: Board, form: CommandForm, parts: Parts, kinds: Vec<String>) -> AnyView {
-    let kind = Memo::new(move |_| {
+    let kind = memo(move || {
         let chosen = form.typed("/job/kind").parse::<usize>().ok();
         chosen.and_then(|at| kinds.get(at).cloned()).unwrap_or_default()
     });
@@ -105,7 +105,7 @@ fn start_from_address(form: CommandForm) {
 /// The next runs, asked for whenever nobody has typed for a moment.
 fn preview(board: Board, form: CommandForm) -> AnyView {
     let runs = RwSignal::new(Vec::<i64>::new());
-    let typed = Memo::new(move |_| {
+    let typed = memo(move || {
         let part = |pointer: &str| form.typed(pointer).trim().to_owned();
         (part("/cron"), part("/zone"))
     });
@@ -118,7 +118,7 @@ fn preview(board: Board, form: CommandForm) -> AnyView {
             }
         });
     });
-    Effect::new(move |_| {
+    effect(move || {
         let (cron, zone) = typed.get();
         if cron.is_empty() || zone.is_empty() {
             runs.set(Vec::new());

@@ -10,6 +10,7 @@ use crate::components::entry::Entry;
 use crate::components::list_page::{ListPage, list_page};
 use crate::components::time::{self, Instant};
 use crate::format;
+use crate::reactive::memo;
 use crate::state::address::percent_encode;
 use crate::state::schedules;
 
@@ -33,8 +34,8 @@ fn entry(board: Board, name: String) -> AnyView {
     let entry = Entry::new(board, name.clone());
     let edit = format!("/schedules?edit={}", percent_encode(&name));
     let label = format!("Change {name}");
-    let status = Memo::new(move |_| board.yard.with(|yard| yard.schedule(&name).cloned()));
-    let paused = Memo::new(move |_| status.with(|of| of.as_ref().is_some_and(|of| of.schedule.paused)));
+    let status = memo(move || board.yard.with(|yard| yard.schedule(&name).cloned()));
+    let paused = memo(move || status.with(|of| of.as_ref().is_some_and(|of| of.schedule.paused)));
     let about = move || status.with(|status| status.as_ref().map(about));
     let run = move || board.send(entry.note, Command::RunSchedule { name: entry.name.get_value() });
     let toggle = move || {
@@ -74,7 +75,7 @@ fn facts(board: Board, status: &ScheduleStatus) -> AnyView {
     let last = status
         .last_run_at_ms
         .map(|at| view! { <span>"last run " <Instant epoch_ms=at now=board.clock/></span> });
-    let job = status.last_job.map(|id| view! { <a href=format!("/jobs/{id}")>{format!("job {id}")}</a> });
+    let job = status.last_job.map(|id| view! { <a href=format!("jobs/{id}")>{format!("job {id}")}</a> });
     let skipped =
         (status.skipped > 0).then(|| format!("{} left out", format::counted(status.skipped, "run", "runs")));
     let rest = [skipped.unwrap_or_default(), schedules::rules(&status.schedule)];

@@ -4,28 +4,35 @@ use gloo_net::http::Request;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::components::upload::error_sentence;
+use crate::connection::wire::json::{self, Read, read_member, read_structs};
+use crate::reactive::memo;
 use crate::state::address::percent_encode;
 use crate::state::highlight::{Token, tokens};
 
 /// `GET /api/v1/source`
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 struct Source {
     version: String,
     files: Vec<SourceFile>,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 struct SourceFile {
     path: String,
     text: String,
 }
 
+read_structs! {
+    Source { version, files }
+    SourceFile { path, text }
+}
+
 async fn fetch() -> Result<Source, String> {
     let unreachable = |_| "The server cannot be reached right now. Try again in a moment.".to_owned();
-    let response = Request::get("/api/v1/source").send().await.map_err(unreachable)?;
+    let response = Request::get("api/v1/source").send().await.map_err(unreachable)?;
     let text = response.text().await.map_err(unreachable)?;
     if !response.ok() {
         let sentence = error_sentence(&text);
@@ -33,7 +40,7 @@ async fn fetch() -> Result<Source, String> {
             sentence.unwrap_or_else(|| format!("The server answered with status {}.", response.status()))
         );
     }
-    serde_json::from_str(&text).map_err(|_| "The server's answer cannot be read.".to_owned())
+    json::read(&text).ok_or_else(|| "The server's answer cannot be read.".to_owned())
 }
 
 #[component]
@@ -66,7 +73,7 @@ fn Files(source: Source) -> impl IntoView {
     let query = use_query_map();
     let paths: Vec<String> = source.files.iter().map(|file| file.path.clone()).collect();
     let files = StoredValue::new(source.files);
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         let named = query.with(|query| query.get("file"));
         files.with_value(|files| {
             let at = named.and_then(|path| files.iter().position(|file| file.path == path));
@@ -82,7 +89,7 @@ fn Files(source: Source) -> impl IntoView {
                     {paths.into_iter().enumerate().map(|(at, path)| view! {
                         <li>
                             <a
-                                href=format!("/source?file={}", percent_encode(&path))
+                                href=format!("source?file={}", percent_encode(&path))
                                 aria-current=move || (shown.get() == at).then_some("true")
                             >
                                 {path.clone()}

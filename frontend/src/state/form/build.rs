@@ -65,9 +65,7 @@ fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         // 3.0 is offered as 3.
-        Value::Number(number) => {
-            number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())
-        }
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), format::decimal),
         other => other.to_string(),
     }
 }
@@ -146,13 +144,14 @@ fn text(typed: &str, min_chars: u64, max_chars: Option<u64>) -> Result<Value, St
 
 fn number(typed: &str, integer: bool, min: Option<f64>, max: Option<f64>) -> Result<Value, String> {
     let decimal = typed.replace(',', ".");
-    let parsed = decimal.parse::<f64>().ok().filter(|number| number.is_finite());
-    let number = parsed.ok_or_else(|| "A number, please.".to_owned())?;
+    let number = parse(&decimal).ok_or_else(|| "A number, please.".to_owned())?;
     let outside = min.is_some_and(|min| number < min) || max.is_some_and(|max| number > max);
     match (outside, min, max) {
-        (true, Some(min), Some(max)) => return Err(format!("From {min} to {max}.")),
-        (true, Some(min), None) => return Err(format!("At least {min}.")),
-        (true, None, Some(max)) => return Err(format!("At most {max}.")),
+        (true, Some(min), Some(max)) => {
+            return Err(format!("From {} to {}.", format::decimal(min), format::decimal(max)));
+        }
+        (true, Some(min), None) => return Err(format!("At least {}.", format::decimal(min))),
+        (true, None, Some(max)) => return Err(format!("At most {}.", format::decimal(max))),
         _ => {}
     }
     if integer {
@@ -166,12 +165,28 @@ fn number(typed: &str, integer: bool, min: Option<f64>, max: Option<f64>) -> Res
         .ok_or_else(|| "A number, please.".to_owned())
 }
 
+/// Reads a number as JSON has it, but with a plus, and with zeros in front or left out, if somebody likes it so. (The
+/// standard library's way is a table of ten kilobytes.)
+fn parse(typed: &str) -> Option<f64> {
+    let (sign, digits) = match typed.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", typed.strip_prefix('+').unwrap_or(typed)),
+    };
+    if !digits.trim_start_matches('.').starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    let digits = digits.trim_start_matches('0');
+    let zero = if digits.starts_with(|first: char| first.is_ascii_digit()) { "" } else { "0" };
+    let json = format!("{sign}{zero}{digits}");
+    serde_json::from_str::<Value>(json.trim_end_matches('.')).ok()?.as_f64()
+}
+
 fn in_steps(number: Value, step: Option<f64>) -> Result<Value, String> {
     let steps = number.as_f64().zip(step).map(|(number, step)| number / step);
     match (steps, step) {
         // Tenths are not exact in binary.
         (Some(steps), Some(step)) if (steps - steps.round()).abs() > 1e-6 => {
-            Err(format!("In steps of {step}."))
+            Err(format!("In steps of {}.", format::decimal(step)))
         }
         _ => Ok(number),
     }

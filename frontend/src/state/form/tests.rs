@@ -63,6 +63,28 @@ fn each_bad_value_is_an_error_at_its_field() {
 }
 
 #[test]
+fn numbers_are_read_however_somebody_writes_them() {
+    let fields = fields(&json!({ "properties": { "n": { "type": "number" } } }));
+    for (typed, number) in [
+        ("7", json!(7)),
+        ("007", json!(7)),
+        ("+7", json!(7)),
+        ("0", json!(0)),
+        ("0,5", json!(0.5)),
+        (".5", json!(0.5)),
+        ("-.5", json!(-0.5)),
+        ("5.", json!(5.0)),
+        ("1e3", json!(1000.0)),
+        ("0.1", json!(0.1)),
+    ] {
+        assert_eq!(build(&fields, &set(&fields, &[("/n", typed)])), Ok(json!({ "n": number })), "{typed}");
+    }
+    for typed in ["-", ".", "+-1", "1.2.3", "1 2", "e5", ".e5", "inf", "1e999", "0x10"] {
+        assert!(build(&fields, &set(&fields, &[("/n", typed)])).is_err(), "{typed}");
+    }
+}
+
+#[test]
 fn references_nullable_types_and_enums_are_understood() {
     let fields = fields(&json!({
         "$defs": { "Format": { "type": "string", "enum": ["webp", "png"] } },

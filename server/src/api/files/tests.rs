@@ -16,7 +16,10 @@ use taskyard_shared::view::JobsQuery;
 use super::FilesApi;
 use crate::files::FileStore;
 use crate::kinds::tests::{TestFiles, test_files};
-use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{
+    CommitSeq, EndedJob, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader,
+    WaitingFacts,
+};
 
 /// A store with job 7 alone, which has these files.
 struct OneJob {
@@ -35,11 +38,17 @@ impl StoreReader for OneJob {
         let found = self.artifacts.iter().find(|file| id == JobId(7) && file.name == name);
         Ok(found.cloned())
     }
+    fn ended(&self, _: EndedJob, _: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        Ok(Vec::new())
+    }
     fn unreferenced(&self, _: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
-    fn log(&self, _: JobId, _: u32) -> Result<LogPage, StoreError> {
+    fn log(&self, _: JobId, _: Option<u32>, _: u32) -> Result<LogPage, StoreError> {
         Ok(LogPage::default())
+    }
+    fn answered(&self, _: &IdempotencyKey, _: i64) -> Result<Option<InsertResult>, StoreError> {
+        Ok(None)
     }
     fn batch(&self, _: BatchId) -> Result<Option<BatchStatus>, StoreError> {
         Ok(None)
@@ -74,6 +83,7 @@ fn detail(inputs: &[FileRef], artifacts: &[FileRef]) -> JobDetail {
         job,
         args: json!({}),
         result: None,
+        reused: None,
         error: None,
         attempts: Vec::new(),
         inputs,

@@ -9,7 +9,7 @@ use taskyard_shared::limits::MAX_UPLOAD_BYTES;
 
 use super::FilesApi;
 use crate::api::problem::Problem;
-use crate::api::request::{FileBody, Query};
+use crate::api::request::{FileBody, Query, too_slow};
 use crate::files::FileError;
 
 #[derive(Deserialize, JsonSchema)]
@@ -31,8 +31,11 @@ pub async fn upload(
     if announced_bytes(&request).is_some_and(|bytes| bytes > MAX_UPLOAD_BYTES) {
         return Err(wire(FileError::TooLarge { max_bytes: MAX_UPLOAD_BYTES }));
     }
-    let file = api.files.receive(&query.name, MAX_UPLOAD_BYTES, body).await.map_err(wire)?;
-    Ok(HttpResponse::Created().json(file))
+    match api.files.receive(&query.name, MAX_UPLOAD_BYTES, body).await {
+        Ok(file) => Ok(HttpResponse::Created().json(file)),
+        Err(FileError::TooSlow) => Ok(too_slow(&request)),
+        Err(error) => Err(wire(error)),
+    }
 }
 
 fn announced_bytes(request: &HttpRequest) -> Option<u64> {

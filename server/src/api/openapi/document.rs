@@ -12,12 +12,15 @@ use crate::api::routes::{Content, PREFIX, Route, Success, Tag, table};
 const DESCRIPTION: &str = "Everything that the board and the command line do can be done here. Times are \
 milliseconds since the Unix epoch unless they are text (RFC 3339). Whatever is answered is stored, and survives a \
 power cut. Every error is a problem (RFC 9457) with a `code` for programs and a sentence in `detail` for people; those \
-with the status 503 carry `Retry-After`. A path that does not exist answers 404, and a wrong method 405 with `Allow`. \
+with the status 503 carry `Retry-After`. A path that does not exist answers 404, and a wrong method 405 with `Allow`. A \
+query or a body that a path does not take is refused, but for an empty object. A body of which nothing more comes for 30 \
+seconds is answered with 408. \
 `GET` may be `HEAD`. The liveness, the readiness and the metrics of the server are at `/healthz`, `/readyz` and \
 `/metrics`, and the live protocol at `/ws`.";
 
-/// Errors that any route may answer: the request came under a name that is not the server's.
-const ALWAYS: [ErrorCode; 1] = [ErrorCode::ForbiddenOrigin];
+/// Errors that any route may answer: the request brought what its route does not take, or came under a name that is not
+/// the server's.
+const ALWAYS: [ErrorCode; 2] = [ErrorCode::BadRequest, ErrorCode::ForbiddenOrigin];
 /// And those of routes that ask the yard.
 const ASKING: [ErrorCode; 3] = [ErrorCode::Overloaded, ErrorCode::Unavailable, ErrorCode::StoreFailed];
 
@@ -200,10 +203,9 @@ fn errors(route: &Route) -> Vec<ErrorCode> {
     let mut errors: Vec<ErrorCode> = route.errors.to_vec();
     for part in &route.request {
         match part {
-            Part::Json(_) => errors.extend([ErrorCode::BadRequest, ErrorCode::TooLarge]),
-            Part::Header(_) | Part::File { .. } => errors.push(ErrorCode::BadRequest),
+            Part::Json(_) => errors.push(ErrorCode::TooLarge),
             Part::Query { .. } => errors.push(ErrorCode::InvalidQuery),
-            Part::Path { .. } => {}
+            Part::Path { .. } | Part::Header(_) | Part::File { .. } => {}
         }
     }
     if route.path.contains("{id}") {

@@ -12,7 +12,9 @@ use std::sync::LazyLock;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::mounted::prefix;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(document::document);
 static JSON: LazyLock<String> = LazyLock::new(|| DOCUMENT.to_string());
@@ -27,8 +29,17 @@ pub fn mount(config: &mut web::ServiceConfig) {
     config.route("/docs", web::get().to(show));
 }
 
-pub async fn json() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(JSON.as_str())
+pub async fn json(request: HttpRequest) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.content_type("application/json");
+    match &*prefix(&request) {
+        "" => response.body(JSON.as_str()),
+        prefix => {
+            let mut document = DOCUMENT.clone();
+            document["servers"] = json!([{ "url": prefix }]);
+            response.body(document.to_string())
+        }
+    }
 }
 
 async fn show(request: HttpRequest) -> HttpResponse {
@@ -41,5 +52,5 @@ async fn show(request: HttpRequest) -> HttpResponse {
         .insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .body(page::at(&PAGE, &format!("{scheme}://{host}")))
+        .body(page::at(&PAGE, &format!("{scheme}://{host}{}", prefix(&request))))
 }

@@ -74,8 +74,8 @@ fn write_page(out: &mut String, document: &Value) -> fmt::Result {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>Taskyard API</title><style>{STYLE}</style></head><body><header>\
          <h1>Taskyard API <small>{version}</small></h1><p>{about}</p>\
-         <p>For programs: <a href=\"{PREFIX}/openapi.json\">openapi.json</a> (OpenAPI 3.1). \
-         <a href=\"/\">To the board</a></p></header>",
+         <p>For programs: <a href=\"v1/openapi.json\">openapi.json</a> (OpenAPI 3.1). \
+         <a href=\"../\">To the board</a></p></header>",
         version = Text(text_of(&info["version"])),
         about = Prose(text_of(&info["description"])),
     )?;

@@ -99,6 +99,33 @@ fn every_example_is_accepted_by_its_type() {
     }
 }
 
+/// The value anew for each object in it, with a list of that object's fields in its place, and with an empty one.
+fn with_lists(value: &Value) -> Vec<Value> {
+    let Some(fields) = value.as_object() else { return Vec::new() };
+    let mut wrong = vec![json!([]), fields.values().cloned().collect()];
+    for (name, field) in fields.iter().filter(|(name, _)| *name != "args") {
+        for field in with_lists(field) {
+            let mut fields = fields.clone();
+            fields.insert(name.clone(), field);
+            wrong.push(Value::Object(fields));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn no_list_in_a_body_is_taken_for_an_object() {
+    for route in table() {
+        for part in &route.request {
+            if let Part::Json(json) = part {
+                for wrong in with_lists(route.example.as_ref().expect("every body has an example")) {
+                    assert!((json.check)(&wrong).is_err(), "{}: {wrong}", route.id);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn every_example_is_accepted_by_its_schema() {
     let mut checked = 0;

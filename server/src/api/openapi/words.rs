@@ -4,7 +4,7 @@ use serde_json::Value;
 use taskyard_shared::limits;
 
 /// Bounds that sentences name.
-const BOUNDS: [(&str, u64); 14] = [
+const BOUNDS: [(&str, u64); 15] = [
     ("MAX_ATTEMPTS", limits::MAX_ATTEMPTS as u64),
     ("MAX_CONCURRENCY", limits::MAX_CONCURRENCY as u64),
     ("MAX_DELAY_MS", limits::MAX_DELAY_MS),
@@ -14,6 +14,7 @@ const BOUNDS: [(&str, u64); 14] = [
     ("MAX_LOG_LINE_CHARS", limits::MAX_LOG_LINE_CHARS as u64),
     ("MAX_MISSED_RUNS", limits::MAX_MISSED_RUNS as u64),
     ("MAX_PRIORITY", limits::MAX_PRIORITY as u64),
+    ("MAX_RATE_COUNT", limits::MAX_RATE_COUNT as u64),
     ("MAX_SHOWN_DEPENDENTS", limits::MAX_SHOWN_DEPENDENTS as u64),
     ("MAX_UNDO_MS", limits::MAX_UNDO_MS as u64),
     ("MAX_VIEW_ROWS", limits::MAX_VIEW_ROWS as u64),
@@ -52,8 +53,7 @@ fn reworded(text: &str) -> String {
 fn meant(target: &str) -> String {
     let name = target.rsplit("::").next().unwrap_or(target);
     if name == "is_identifier" {
-        return "the rule: at most 64 lower-case letters, digits, `-` and `_`, starting with a letter"
-            .to_owned();
+        return format!("the rule: {}", limits::IDENTIFIER_RULE);
     }
     match BOUNDS.iter().find(|(bound, _)| *bound == name) {
         Some((_, number)) => grouped(*number),

@@ -14,6 +14,7 @@ use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::limits::{MAX_FRAME_BYTES, MAX_UPLOAD_BYTES};
 
 use super::part::{Describe, Json, Part, schema_of};
+use super::patience::{NotGathered, gather, too_slow};
 use crate::api::problem::{Problem, stopping};
 
 /// Larger bodies are read on a thread that may block, so that the worker answers others meanwhile.
@@ -44,8 +45,8 @@ impl<T, const MAX: usize> FromRequest for JsonBody<T, MAX>
 where
     T: DeserializeOwned + Send + 'static,
 {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
@@ -53,11 +54,13 @@ where
         Box::pin(async move {
             check_type(&request)?;
             if announced_bytes(&request).is_some_and(|bytes| bytes > MAX) {
-                return Err(too_large(MAX));
+                return Err(too_large(MAX).into());
             }
-            let payload = payload.map_err(|error| unreadable(&error))?;
-            let bytes = payload.to_bytes_limited(MAX).await.map_err(|_| too_large(MAX))?;
-            let bytes = bytes.map_err(|error| unreadable(&error))?;
+            let bytes = gather(payload?, MAX).await.map_err(|error| match error {
+                NotGathered::TooLarge => too_large(MAX).into(),
+                NotGathered::TooSlow => Problem::answered(too_slow(&request)),
+                NotGathered::Broken(reason) => unreadable(&reason).into(),
+            })?;
             let value = if bytes.len() > LARGE_BYTES {
                 let bytes = bytes.clone();
                 web::block(move || parse(&bytes)).await.map_err(stopping)??
@@ -109,8 +112,8 @@ fn too_large(max: usize) -> Problem {
     Problem(WireError::new(ErrorCode::TooLarge, format!("the body is larger than {} KiB", max / 1024)))
 }
 
-fn unreadable(error: &actix_web::Error) -> Problem {
-    Problem(WireError::new(ErrorCode::BadRequest, format!("the body could not be read: {error}")))
+fn unreadable(reason: &str) -> Problem {
+    Problem(WireError::new(ErrorCode::BadRequest, format!("the body could not be read: {reason}")))
 }
 
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use taskyard_shared::error::{ErrorCode, FieldError, WireError};
 use taskyard_shared::limits::MAX_KEY_BYTES;
 
-use super::body::LARGE_BYTES;
+use super::body::{LARGE_BYTES, cut};
 use super::part::{Describe, Header, Part};
 use crate::api::problem::{Problem, stopping};
 use crate::files::hex;
@@ -64,6 +64,30 @@ impl FromRequest for IdempotencyHeader {
     }
 }
 
+/// There is no key: what is asked for here would be done again all the same, which is not what a key promises.
+pub struct NoIdempotencyKey;
+
+impl Describe for NoIdempotencyKey {
+    fn describe(_: &mut Vec<Part>) {}
+}
+
+impl FromRequest for NoIdempotencyKey {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        if !request.headers().contains_key(HEADER) {
+            return ready(Ok(NoIdempotencyKey));
+        }
+        let message = format!(
+            "{} {} takes no {HEADER}: sent again it would be done again. Leave the header out",
+            request.method(),
+            cut(request.path())
+        );
+        ready(Err(Problem(WireError::new(ErrorCode::BadRequest, message))))
+    }
+}
+
 fn key_of(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let mut keys = request.headers().get_all(HEADER);
     let Some(key) = keys.next() else { return Ok(None) };
@@ -73,11 +97,10 @@ fn key_of(request: &HttpRequest) -> Result<Option<String>, Problem> {
         (Ok(key), None) if is_right => Ok(Some(key.to_owned())),
         _ => {
             let message = format!("it must be one key of 1 to {MAX_KEY_BYTES} visible ASCII characters");
-            Err(Problem(WireError {
-                code: ErrorCode::BadRequest,
-                message: format!("the header {HEADER} is not understood"),
-                fields: vec![FieldError { field: format!("${HEADER}"), message }],
-            }))
+            let field = FieldError { field: format!("${HEADER}"), message };
+            let error =
+                WireError::new(ErrorCode::BadRequest, format!("the header {HEADER} is not understood"));
+            Err(Problem(error.with_fields(vec![field])))
         }
     }
 }

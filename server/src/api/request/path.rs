@@ -75,7 +75,7 @@ impl Name {
         let message =
             format!("the path names \"{in_path}\", but the body \"{in_body}\": they must be the same");
         let field = FieldError { field: "$name".to_owned(), message: format!("it must be \"{in_path}\"") };
-        Err(Problem(WireError { code: ErrorCode::InvalidArguments, message, fields: vec![field] }))
+        Err(Problem(WireError::new(ErrorCode::InvalidArguments, message).with_fields(vec![field])))
     }
 }
 

@@ -1,10 +1,12 @@
 //! Requests that are wrong, and what tells requests apart.
 
 use actix_web::body::to_bytes;
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, FromRequest, HttpResponse, web};
 use bytes::Bytes;
+use futures_util::stream;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,7 +14,7 @@ use taskyard_shared::job::JobId;
 use taskyard_shared::limits::MAX_KEY_BYTES;
 use taskyard_shared::new_job::NewJobs;
 
-use super::{Id, IdempotencyHeader, JsonBody, Name, Query};
+use super::{Id, IdempotencyHeader, JsonBody, Name, NoBody, Query, SlowBodies};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +67,8 @@ async fn what_is_wrong_with_a_body_is_told_with_its_place() {
         (r#"{"jobs":[{"kind":"a","agrs":{}}]}"#, "at jobs[0].agrs: unknown field `agrs`"),
         (r#"{"jobs":[{"args":{}}]}"#, "at jobs[0]: missing field `kind`"),
         (r#"{"jobs":[{"kind":"a","unique":{"states":["done"]}}]}"#, "at jobs[0].unique.states[0]: unknown"),
+        (r#"[[{"kind":"a"}]]"#, "invalid type: sequence, expected struct NewJobs"),
+        (r#"{"jobs":[["a"]]}"#, "at jobs[0]: invalid type: sequence, expected struct NewJob"),
         (r#"{"jobs":[]} {}"#, "trailing characters"),
         (r#"{"jobs":["#, "EOF"),
         ("", "EOF"),
@@ -75,6 +79,29 @@ async fn what_is_wrong_with_a_body_is_told_with_its_place() {
         assert!(detail.contains("the body is not what this asks for") && detail.contains(says), "{detail}");
     }
     assert_eq!(ask(post(r#"{"jobs":[{"kind":"a"}]}"#)).await.0, StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stops_on_the_way_is_answered_and_counted() {
+    let slow = SlowBodies::default();
+    let request = TestRequest::post()
+        .insert_header(("content-type", "application/json"))
+        .app_data(web::Data::new(slow.clone()))
+        .to_http_request();
+    for count in 1..=2 {
+        let mut payload: Payload = Payload::Stream { payload: Box::pin(stream::pending()) };
+        let refused = if count == 1 {
+            JsonBody::<NewJobs, 4096>::from_request(&request, &mut payload).await.err()
+        } else {
+            NoBody::from_request(&request, &mut payload).await.err()
+        };
+        let response = refused.expect("it is given up").error_response();
+        assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(slow.count(), count);
+        let body = to_bytes(response.into_body()).await.expect("a body in memory");
+        let problem: Value = serde_json::from_slice(&body).expect("JSON");
+        assert_eq!((&problem["status"], &problem["code"]), (&json!(408), &json!("bad_request")));
+    }
 }
 
 #[actix_web::test]

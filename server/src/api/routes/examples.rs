@@ -167,8 +167,12 @@ pub fn limit() -> Value {
 pub fn limit_set() -> Value {
     json!({
         "type": "limit_set",
-        "limit": { "limit": limit(), "keys": 3, "running": 4, "held_back": 17 },
+        "limit": limit_status(),
     })
+}
+
+pub fn limit_status() -> Value {
+    json!({ "limit": limit(), "keys": 3, "running": 4, "held_back": 17 })
 }
 
 pub fn schedule() -> Value {
@@ -185,13 +189,17 @@ pub fn schedule() -> Value {
 pub fn schedule_set() -> Value {
     json!({
         "type": "schedule_set",
-        "schedule": {
-            "schedule": schedule(),
-            "next_run_at_ms": NOW_MS + 63_000_000,
-            "last_run_at_ms": null,
-            "last_job": null,
-            "skipped": 0,
-        },
+        "schedule": schedule_status(),
+    })
+}
+
+pub fn schedule_status() -> Value {
+    json!({
+        "schedule": schedule(),
+        "next_run_at_ms": NOW_MS + 63_000_000,
+        "last_run_at_ms": null,
+        "last_job": null,
+        "skipped": 0,
     })
 }
 
@@ -201,5 +209,44 @@ pub fn file() -> Value {
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "bytes": 48_213,
         "media_type": "image/jpeg",
+    })
+}
+
+pub fn services() -> Value {
+    json!({
+        "limiter": {
+            "submissions": { "count": 10_000, "per_ms": 1_000, "burst": 10_000 },
+            "keys": 1,
+            "max_keys": 1_000_000,
+            "allowed": 41,
+            "refused": 0,
+            "forgotten": 7,
+            "latest": [{
+                "key": "submit:192.0.2.7",
+                "rate": { "count": 10_000, "per_ms": 1_000, "burst": 10_000 },
+                "remaining": 9_998,
+                "next_at_ms": null,
+                "allowed": 41,
+                "refused": 0,
+                "asked_at_ms": NOW_MS,
+            }],
+        },
+        "cache": {
+            "entries": 1,
+            "bytes": 310,
+            "max_bytes": 67_108_864,
+            "hits": 5,
+            "misses": 2,
+            "shared": 9,
+            "evictions": 0,
+            "latest": [{
+                "key": "rates:EUR",
+                "bytes": 310,
+                "put_at_ms": NOW_MS,
+                "expires_at_ms": NOW_MS + 60_000,
+                "hits": 5,
+            }],
+        },
+        "pools": [],
     })
 }

@@ -8,6 +8,7 @@ use taskyard_shared::error::{ErrorCode, WireError};
 
 use super::route::Verb;
 use super::table::table;
+use crate::api::mounted::path_within;
 use crate::api::problem::{problem, wrong_method};
 
 /// Where the table's paths are.
@@ -41,7 +42,7 @@ pub fn mount(config: &mut web::ServiceConfig) {
 }
 
 fn no_such_route(paths: &Paths, request: &HttpRequest) -> HttpResponse {
-    let allowed = paths.allowed(request.path());
+    let allowed = paths.allowed(path_within(request));
     if allowed.is_empty() {
         let message = format!("there is no {} {}", request.method(), request.path());
         return problem(&WireError::new(ErrorCode::NotFound, message));

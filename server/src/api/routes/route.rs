@@ -1,5 +1,7 @@
 //! A route: what answers it, and what the document says of it.
 
+use std::marker::PhantomData;
+
 use actix_web::dev::Handler;
 use actix_web::guard::{Any, Get, Head};
 use actix_web::http::Method;
@@ -8,7 +10,7 @@ use schemars::JsonSchema;
 use serde_json::Value;
 use taskyard_shared::error::ErrorCode;
 
-use crate::api::request::{Describe, Part, SchemaOf, schema_of};
+use crate::api::request::{Describe, NoBody, NoQuery, Part, SchemaOf, schema_of};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
@@ -72,11 +74,12 @@ pub enum Tag {
     Limits,
     Schedules,
     Files,
+    Services,
     Server,
 }
 
 impl Tag {
-    pub const ALL: [Tag; 8] = [
+    pub const ALL: [Tag; 9] = [
         Tag::Jobs,
         Tag::Batches,
         Tag::Operations,
@@ -84,6 +87,7 @@ impl Tag {
         Tag::Limits,
         Tag::Schedules,
         Tag::Files,
+        Tag::Services,
         Tag::Server,
     ];
 
@@ -96,6 +100,7 @@ impl Tag {
             Tag::Limits => "Limits",
             Tag::Schedules => "Schedules",
             Tag::Files => "Files",
+            Tag::Services => "Services",
             Tag::Server => "Server",
         }
     }
@@ -109,6 +114,7 @@ impl Tag {
             Tag::Limits => "How many jobs of a queue, kind or key run at a time, and how often one starts.",
             Tag::Schedules => "Jobs that are added again and again, by cron expressions.",
             Tag::Files => "What jobs are given, and what they make.",
+            Tag::Services => "The rate limiter, the cache and the pools of connections.",
             Tag::Server => "What this server is and knows.",
         }
     }
@@ -137,6 +143,34 @@ pub enum Content {
     },
 }
 
+/// A handler that is called when what the request brings besides its arguments is as `E` has it.
+struct Besides<F, E>(F, PhantomData<fn() -> E>);
+
+impl<F, E> Besides<F, E> {
+    fn new(handler: F) -> Self {
+        Besides(handler, PhantomData)
+    }
+}
+
+impl<F: Clone, E> Clone for Besides<F, E> {
+    fn clone(&self) -> Self {
+        Besides::new(self.0.clone())
+    }
+}
+
+impl<F, E, Args> Handler<(E, Args)> for Besides<F, E>
+where
+    F: Handler<Args>,
+    E: 'static,
+{
+    type Output = F::Output;
+    type Future = F::Future;
+
+    fn call(&self, (_, args): (E, Args)) -> F::Future {
+        self.0.call(args)
+    }
+}
+
 /// A row of the table.
 pub struct Route {
     pub verb: Verb,
@@ -156,7 +190,8 @@ pub struct Route {
 }
 
 impl Route {
-    /// A route that is answered by this handler, whose arguments say what it takes.
+    /// A route that is answered by this handler, whose arguments say what it takes. A query or a body that it does not
+    /// take is refused.
     pub fn new<F, Args>(verb: Verb, path: &'static str, id: &'static str, handler: F) -> Self
     where
         F: Handler<Args>,
@@ -165,6 +200,14 @@ impl Route {
     {
         let mut request = Vec::new();
         Args::describe(&mut request);
+        let takes_query = request.iter().any(|part| matches!(part, Part::Query { .. }));
+        let takes_body = request.iter().any(|part| matches!(part, Part::Json(_) | Part::File { .. }));
+        let service = match (takes_query, takes_body) {
+            (true, true) => verb.guarded().to(handler),
+            (true, false) => verb.guarded().to(Besides::<_, NoBody>::new(handler)),
+            (false, true) => verb.guarded().to(Besides::<_, NoQuery>::new(handler)),
+            (false, false) => verb.guarded().to(Besides::<_, (NoQuery, NoBody)>::new(handler)),
+        };
         Route {
             verb,
             path,
@@ -176,7 +219,7 @@ impl Route {
             example: None,
             successes: Vec::new(),
             errors: &[],
-            service: verb.guarded().to(handler),
+            service,
         }
     }
 

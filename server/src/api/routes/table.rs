@@ -7,21 +7,37 @@ use taskyard_shared::error::ErrorCode::{
 };
 use taskyard_shared::explain::Explanation;
 use taskyard_shared::job::{FileRef, JobDetail};
+use taskyard_shared::limit::LimitStatus;
 use taskyard_shared::operation::Operation;
 use taskyard_shared::queue::QueueStatus;
+use taskyard_shared::schedule::ScheduleStatus;
+use taskyard_shared::service::Services;
 
 use super::examples;
 use super::route::Verb::{Delete, Get, Patch, Post, Put};
 use super::route::{Route, Tag};
 use crate::api::openapi;
-use crate::api::{batches, bulk, files, jobs, limits, operations, queues, schedules, source};
+use crate::api::{
+    batches, bulk, files, jobs, limits, operations, queues, schedules, services as beside, source,
+};
 
 /// Every route, in the order in which the document shows them.
 pub fn table() -> Vec<Route> {
-    [jobs(), one_job(), batches(), operations(), queues(), limits(), schedules(), files(), server()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        jobs(),
+        one_job(),
+        batches(),
+        operations(),
+        queues(),
+        limits(),
+        schedules(),
+        files(),
+        services(),
+        server(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn jobs() -> Vec<Route> {
@@ -128,7 +144,10 @@ fn operations() -> Vec<Route> {
             .gives_some::<operations::Operations>(200, "Newest first."),
         Route::new(Post, "/operations", "startOperation", operations::start)
             .about(Tag::Operations, "Do something to all jobs that match a filter")
-            .notes("It waits for `undo_ms`, in which it may be undone, and is then done step by step.")
+            .notes(
+                "It waits for `undo_ms`, in which it may be undone, and is then done step by step. With an \
+                 `Idempotency-Key` it is refused.",
+            )
             .example(examples::new_operation())
             .replies_with(
                 202,
@@ -153,9 +172,16 @@ fn queues() -> Vec<Route> {
         Route::new(Get, "/queues", "listQueues", queues::list)
             .about(Tag::Queues, "List queues")
             .gives_some::<queues::Queues>(200, "Each with its settings and exact counts."),
+        Route::new(Get, "/queues/{name}", "showQueue", queues::show)
+            .about(Tag::Queues, "Show a queue")
+            .gives::<QueueStatus>(200, changed, examples::queue())
+            .fails(&[NotFound]),
         Route::new(Patch, "/queues/{name}", "changeQueue", queues::change)
             .about(Tag::Queues, "Change a queue's settings")
-            .notes("What is left out stays as it is; `null` takes `max_attempts` or `timeout_ms` away.")
+            .notes(
+                "What is left out stays as it is, also a state of `retention`; one that is given is given whole. \
+                 `null` takes `max_attempts` or `timeout_ms` away.",
+            )
             .example(examples::queue_change())
             .gives::<QueueStatus>(200, changed, examples::queue())
             .fails(&[NotFound, InvalidArguments]),
@@ -181,6 +207,14 @@ fn limits() -> Vec<Route> {
         Route::new(Get, "/limits", "listLimits", limits::list)
             .about(Tag::Limits, "List limits")
             .gives_some::<limits::Limits>(200, "Each with what it does at the moment."),
+        Route::new(Get, "/limits/{name}", "showLimit", limits::show)
+            .about(Tag::Limits, "Show a limit")
+            .gives::<LimitStatus>(
+                200,
+                "The limit, with what it does at the moment.",
+                examples::limit_status(),
+            )
+            .fails(&[NotFound]),
         Route::new(Put, "/limits/{name}", "setLimit", limits::set)
             .about(Tag::Limits, "Make or change a limit")
             .example(examples::limit())
@@ -212,6 +246,10 @@ fn schedules() -> Vec<Route> {
                 json!({ "type": "preview", "runs_at_ms": [1_767_254_400_000_i64, 1_767_340_800_000_i64] }),
             )
             .fails(&[InvalidArguments]),
+        Route::new(Get, "/schedules/{name}", "showSchedule", schedules::show)
+            .about(Tag::Schedules, "Show a schedule")
+            .gives::<ScheduleStatus>(200, "The schedule, with its next run.", examples::schedule_status())
+            .fails(&[NotFound]),
         Route::new(Put, "/schedules/{name}", "setSchedule", schedules::set)
             .about(Tag::Schedules, "Make or change a schedule")
             .example(examples::schedule())
@@ -235,6 +273,7 @@ fn schedules() -> Vec<Route> {
             .fails(&[NotFound]),
         Route::new(Post, "/schedules/{name}/run", "runSchedule", schedules::run_now)
             .about(Tag::Schedules, "Add a schedule's job now, besides its runs")
+            .notes("With an `Idempotency-Key` it is refused.")
             .replies("schedule_set", set, examples::schedule_set())
             .fails(&[NotFound, Conflict, WrongState]),
     ]
@@ -256,6 +295,18 @@ fn files() -> Vec<Route> {
             .about(Tag::Files, "Get a file that a job was given")
             .gives_other(200, any, "The file, with its own media type where a browser may show it.")
             .fails(&[NotFound]),
+    ]
+}
+
+fn services() -> Vec<Route> {
+    vec![
+        Route::new(Get, "/services", "showServices", beside::show)
+            .about(Tag::Services, "Show how the services stand")
+            .notes("Of keys and entries the latest 100. Counts are since the server's start.")
+            .gives::<Services>(200, "All of them.", examples::services()),
+        Route::new(Delete, "/cache", "dropCached", beside::drop_cached)
+            .about(Tag::Services, "Drop an entry of the cache, or all of them")
+            .replies("cache_dropped", "They are dropped.", json!({ "type": "cache_dropped", "count": 3 })),
     ]
 }
 

@@ -43,7 +43,7 @@ async fn wrong_methods_are_told_the_right_ones() {
     for (method, path, allow) in [
         (Method::PUT, "/jobs", "GET, HEAD, POST"),
         (Method::POST, "/jobs/1", "GET, HEAD, PATCH, DELETE"),
-        (Method::GET, "/limits/a", "PUT, DELETE"),
+        (Method::POST, "/limits/a", "GET, HEAD, PUT, DELETE"),
         (Method::GET, "/jobs/1/cancel", "POST"),
         (Method::DELETE, "/openapi.json", "GET, HEAD"),
         // A job could be called that, as far as a path is concerned.

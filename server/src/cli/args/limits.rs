@@ -5,7 +5,7 @@ use taskyard::shared::limit::Rate;
 use taskyard::shared::limits::MAX_CONCURRENCY;
 
 use super::{ClientArgs, NameArgs};
-use crate::cli::values::rate;
+use crate::cli::values::{name, rate};
 
 #[derive(Debug, Subcommand)]
 pub enum LimitCommand {
@@ -22,6 +22,7 @@ pub enum LimitCommand {
 #[derive(Debug, Args)]
 pub struct LimitArgs {
     /// Name of the limit
+    #[arg(value_parser = name)]
     pub name: String,
     /// For jobs of this kind
     #[arg(long)]

@@ -5,12 +5,13 @@ use taskyard::shared::limits::{MAX_ATTEMPTS, MAX_CONCURRENCY};
 use taskyard::shared::queue::Keep;
 
 use super::ClientArgs;
-use crate::cli::values::{keep, timeout};
+use crate::cli::values::{keep, name, timeout};
 
 /// For commands that concern one queue.
 #[derive(Debug, Args)]
 pub struct QueueNameArgs {
     /// Name of the queue
+    #[arg(value_parser = name)]
     pub queue: String,
     #[command(flatten)]
     pub client: ClientArgs,
@@ -19,6 +20,7 @@ pub struct QueueNameArgs {
 #[derive(Debug, Args)]
 pub struct ConcurrencyArgs {
     /// Name of the queue
+    #[arg(value_parser = name)]
     pub queue: String,
     /// Most jobs at a time
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CONCURRENCY)))]
@@ -30,6 +32,7 @@ pub struct ConcurrencyArgs {
 #[derive(Debug, Args)]
 pub struct QueueArgs {
     /// Name of the queue
+    #[arg(value_parser = name)]
     pub queue: String,
     #[command(flatten)]
     pub settings: QueueSettingArgs,

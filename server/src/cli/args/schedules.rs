@@ -5,7 +5,7 @@ use taskyard::shared::schedule::{Missed, Overlap};
 
 use super::add::{OptionArgs, WorkArgs};
 use super::{ClientArgs, NameArgs};
-use crate::cli::values::choice;
+use crate::cli::values::{choice, name};
 
 #[derive(Debug, Subcommand)]
 pub enum ScheduleCommand {
@@ -33,6 +33,7 @@ pub enum ScheduleCommand {
 #[derive(Debug, Args)]
 pub struct ScheduleArgs {
     /// Name of the schedule
+    #[arg(value_parser = name)]
     pub name: String,
     #[command(flatten)]
     pub times: CronArgs,

@@ -32,7 +32,7 @@ impl<'a> Schema<'a> {
     }
 
     /// The arguments by name, with their schemas.
-    pub fn properties(&self) -> impl Iterator<Item = (&'a str, Schema<'a>)> {
+    pub fn properties(&self) -> impl Iterator<Item = (&'a str, Schema<'a>)> + use<'a> {
         let root = self.root;
         self.map("properties")
             .into_iter()
@@ -42,6 +42,21 @@ impl<'a> Schema<'a> {
 
     pub fn property(&self, name: &str) -> Option<Schema<'a>> {
         self.properties().find(|(known, _)| *known == name).map(|(_, schema)| schema)
+    }
+
+    /// The arguments whose schema depends on what is given: those behind `if` and `then` where a constant is.
+    pub fn properties_for(&self, given: &Map<String, Value>) -> Vec<(&'a str, Schema<'a>)> {
+        let rules = self.here.get("allOf").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let applies = |rule: &&Value| {
+            let wanted = rule.pointer("/if/properties").and_then(Value::as_object);
+            wanted.is_some_and(|wanted| {
+                wanted.iter().all(|(name, says)| {
+                    says.get("const").is_some_and(|constant| given.get(name) == Some(constant))
+                })
+            })
+        };
+        let then = rules.iter().filter(applies).filter_map(|rule| rule.get("then"));
+        then.flat_map(|here| Schema { root: self.root, here }.properties()).collect()
     }
 
     pub fn is_required(&self, name: &str) -> bool {
@@ -65,6 +80,11 @@ impl<'a> Schema<'a> {
     /// Whether the value is the SHA-256 sum of an upload.
     pub fn is_upload(&self) -> bool {
         self.text("format") == Some("upload")
+    }
+
+    /// Whether the value names a file: an upload, or an artifact of another job.
+    pub fn is_file(&self) -> bool {
+        self.text("format") == Some("file")
     }
 
     /// Whether `null` is a value.

@@ -93,6 +93,41 @@ fn choices_are_found_behind_references() {
 }
 
 #[test]
+fn uploads_go_into_parameters_of_the_chosen_command() {
+    let file = json!({ "type": "string", "format": "upload" });
+    let rule = |command: &str, parameters: Value| {
+        json!({
+            "if": { "properties": { "command": { "const": command } } },
+            "then": { "properties": { "parameters": { "type": "object", "properties": parameters } } },
+        })
+    };
+    let schema = json!({
+        "properties": { "command": { "type": "string" }, "parameters": { "type": "object" } },
+        "allOf": [rule("a", json!({ "x": file, "n": {} })), rule("b", json!({ "y": file }))],
+    });
+    let fill = |args: Value| {
+        let Value::Object(mut args) = args else { panic!("not an object") };
+        fill_uploads(&mut args, &["s".to_owned()], Schema::new(&schema)).map(|()| Value::Object(args))
+    };
+    let cases = [
+        (json!({ "command": "b" }), Ok(json!({ "command": "b", "parameters": { "y": "s" } }))),
+        (
+            json!({ "command": "a", "parameters": { "n": 1 } }),
+            Ok(json!({ "command": "a", "parameters": { "n": 1, "x": "s" } })),
+        ),
+        (
+            json!({ "command": "a", "parameters": { "x": "t" } }),
+            Err("more files are given than this kind has arguments for"),
+        ),
+        (json!({ "command": "c" }), Err("this kind takes no files")),
+        (json!({}), Err("this kind takes no files")),
+    ];
+    for (args, expected) in cases {
+        assert_eq!(fill(args.clone()), expected, "{args}");
+    }
+}
+
+#[test]
 fn uploads_go_where_the_schema_wants_them() {
     let fill = |schema: Value, sums: &[&str]| {
         let sums: Vec<String> = sums.iter().map(|sum| (*sum).to_owned()).collect();

@@ -57,12 +57,6 @@ impl Answer {
         self.typed(&self.json[name])
     }
 
-    /// The object of a list of the answer whose member `key` is this text.
-    pub fn find(self, list: &str, key: &str, text: &str) -> Option<Answer> {
-        let json = self.json[list].as_array()?.iter().find(|object| object[key] == text)?.clone();
-        Some(Answer { json, server: self.server })
-    }
-
     fn typed<T: DeserializeOwned>(&self, json: &Value) -> Result<T, CliError> {
         T::deserialize(json)
             .map_err(|error| CliError::Strange { server: self.server.clone(), reason: error.to_string() })
@@ -170,6 +164,10 @@ impl Api {
         self.answer(self.request(Method::DELETE, segments)).await
     }
 
+    pub async fn delete_with(&self, segments: &[&str], query: &[(&str, String)]) -> Result<Answer, CliError> {
+        self.answer(self.request(Method::DELETE, segments).query(query)).await
+    }
+
     /// Sends bytes as they are.
     pub async fn upload(&self, name: &str, content: Vec<u8>) -> Result<FileRef, CliError> {
         let request = self.request(Method::POST, &["uploads"]).query(&[("name", name)]).body(content);
@@ -203,7 +201,8 @@ impl Api {
         match Problem::deserialize(&body) {
             Ok(Problem { title, detail, code: Some(code), fields }) => {
                 let message = if detail.is_empty() { title } else { detail };
-                CliError::Refused(Refusal { error: WireError { code, message, fields }, problem: body })
+                let error = WireError::new(code, message).with_fields(fields);
+                CliError::Refused(Refusal { error, problem: body })
             }
             _ => self.strange(format!("it says {status}")),
         }

@@ -56,8 +56,12 @@ impl LiveRows {
             FeedEvent::Snapshot(ViewSnapshot::Queues { queues })
             | FeedEvent::Delta(ViewDelta::Queues { queues }) => self.set_queues(queues),
             FeedEvent::Lost { .. }
-            | FeedEvent::Snapshot(ViewSnapshot::Yard { .. } | ViewSnapshot::Log { .. })
-            | FeedEvent::Delta(ViewDelta::Yard { .. } | ViewDelta::Log { .. }) => Vec::new(),
+            | FeedEvent::Snapshot(
+                ViewSnapshot::Yard { .. } | ViewSnapshot::Log { .. } | ViewSnapshot::Services { .. },
+            )
+            | FeedEvent::Delta(ViewDelta::Yard { .. } | ViewDelta::Log { .. } | ViewDelta::Services { .. }) => {
+                Vec::new()
+            }
         }
     }
 

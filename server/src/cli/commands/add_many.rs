@@ -1,6 +1,5 @@
 //! `taskyard add-many`.
 
-use serde::Deserialize;
 use serde_json::Value;
 use taskyard::shared::batch::BatchId;
 use taskyard::shared::command::AddOutcome;
@@ -49,7 +48,7 @@ fn read_jobs(text: &str) -> Result<NewJobs, String> {
             let jobs = (0..).zip(list).map(|(index, job)| read_job(job, &place(index)));
             jobs.collect::<Result<_, _>>().map(terms)
         }
-        Ok(whole @ Value::Object(_)) if whole.get("jobs").is_some() => NewJobs::deserialize(whole)
+        Ok(whole @ Value::Object(_)) if whole.get("jobs").is_some() => serde_json::from_value(whole)
             .map_err(|error| format!("the file is not a call to add jobs: {error}")),
         _ => read_lines(text).map(terms),
     }
@@ -68,7 +67,7 @@ fn read_lines(text: &str) -> Result<Vec<NewJob>, String> {
 }
 
 fn read_job(json: Value, place: &str) -> Result<NewJob, String> {
-    NewJob::deserialize(json).map_err(|error| format!("{place} is not a job: {error}"))
+    serde_json::from_value(json).map_err(|error| format!("{place} is not a job: {error}"))
 }
 
 fn is_there(outcome: &AddOutcome) -> bool {
@@ -123,6 +122,7 @@ mod tests {
     fn mistakes_say_where() {
         let cases = [
             (format!("[{TEA},{{\"kid\":1}}]"), "jobs[1] is not a job: unknown field `kid`"),
+            (r#"[["demo",null,{}]]"#.to_owned(), "jobs[0] is not a job: invalid type: sequence"),
             (format!("{TEA}\n{{\"kind\":1}}"), "line 2 is not a job: invalid type"),
             (format!("{TEA}\n{{"), "line 2 is not JSON"),
             ("hello".to_owned(), "line 1 is not JSON"),

@@ -16,6 +16,7 @@ pub mod operations;
 pub mod priority;
 pub mod queues;
 pub mod schedules;
+pub mod services;
 pub mod show;
 mod wait;
 pub mod watch;

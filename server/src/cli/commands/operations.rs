@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use serde_json::json;
+use taskyard::shared::limits::DEFAULT_UNDO_MS;
 use taskyard::shared::operation::{BulkAction, NewOperation, Operation, OperationState};
 use taskyard::shared::view::{JobFilter, ViewQuery};
 
@@ -14,9 +15,6 @@ use crate::cli::format;
 use crate::cli::interrupts::interrupts;
 use crate::cli::output::{self, Form};
 use crate::cli::table::Table;
-
-/// How long an operation waits unless somebody says otherwise.
-const UNDO_MS: u32 = 10_000;
 
 pub async fn list(args: ClientArgs) -> Result<Exit, CliError> {
     let answer = Api::new(&args)?.get(&["operations"], &[]).await?;
@@ -51,7 +49,7 @@ pub async fn start(
     filter: JobFilter,
 ) -> Result<Exit, CliError> {
     let api = Api::new(client)?;
-    let undo_ms = bulk.undo_for.unwrap_or(UNDO_MS);
+    let undo_ms = bulk.undo_for.unwrap_or(DEFAULT_UNDO_MS);
     if !bulk.yes && !is_wanted(action, &filter)? {
         output::remark("nothing was changed");
         return Ok(Exit::Cancelled);

@@ -1,10 +1,10 @@
 //! `taskyard queues`, `queue`, `pause`, `resume` and `concurrency`.
 
 use taskyard::shared::job::JobState;
-use taskyard::shared::queue::{Keep, QueueChange, QueueStatus, Retention};
+use taskyard::shared::queue::{Keep, QueueChange, QueueStatus, RetentionChange};
 
 use crate::cli::args::{ClientArgs, ConcurrencyArgs, QueueArgs, QueueNameArgs, QueueSettingArgs, Setting};
-use crate::cli::client::{Answer, Api};
+use crate::cli::client::Api;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::format::{one_or_more, thousands};
 use crate::cli::output::{self, Form};
@@ -40,9 +40,9 @@ pub async fn concurrency(args: ConcurrencyArgs) -> Result<Exit, CliError> {
 /// Changes what is said; shows the queue when nothing is.
 pub async fn configure(args: QueueArgs) -> Result<Exit, CliError> {
     let api = Api::new(&args.client)?;
-    let change = change(&api, &args.queue, &args.settings).await?;
+    let change = change(&args.settings);
     let answer = if change == QueueChange::default() {
-        find(&api, &args.queue).await?
+        api.get(&["queues", &args.queue], &[]).await?
     } else {
         api.patch(&["queues", &args.queue], &change).await?
     };
@@ -54,41 +54,25 @@ pub async fn configure(args: QueueArgs) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-async fn change(api: &Api, queue: &str, said: &QueueSettingArgs) -> Result<QueueChange, CliError> {
-    let keeps = [said.keep_completed, said.keep_failed, said.keep_cancelled];
-    let retention = if keeps.iter().any(Option::is_some) {
-        let status: QueueStatus = find(api, queue).await?.read()?;
-        Some(with_keeps(status.retention, keeps))
-    } else {
-        None
+fn change(said: &QueueSettingArgs) -> QueueChange {
+    let retention = RetentionChange {
+        completed: said.keep_completed,
+        failed: said.keep_failed,
+        cancelled: said.keep_cancelled,
     };
     let draining = match (said.drain, said.no_drain) {
         (true, _) => Some(true),
         (_, true) => Some(false),
         _ => None,
     };
-    Ok(QueueChange {
+    QueueChange {
         paused: None,
         draining,
         concurrency: said.concurrency,
         max_attempts: said.max_attempts.map(Setting::value),
         timeout_ms: said.timeout.map(Setting::value),
-        retention,
-    })
-}
-
-/// The server takes the bounds of all three states together: those that are not said stay as they are.
-fn with_keeps(now: Retention, [completed, failed, cancelled]: [Option<Keep>; 3]) -> Retention {
-    Retention {
-        completed: completed.unwrap_or(now.completed),
-        failed: failed.unwrap_or(now.failed),
-        cancelled: cancelled.unwrap_or(now.cancelled),
+        retention: (retention != RetentionChange::default()).then_some(retention),
     }
-}
-
-async fn find(api: &Api, queue: &str) -> Result<Answer, CliError> {
-    let found = api.get(&["queues"], &[]).await?.find("queues", "name", queue);
-    found.ok_or_else(|| CliError::Usage(format!("there is no queue \"{queue}\"")))
 }
 
 /// The queues as `queues` and `watch` show them.
@@ -166,13 +150,6 @@ fn keep_in_words(keep: Keep) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_not_said_of_the_kept_jobs_stays() {
-        let day = Keep { max_age_ms: Some(86_400_000), max_count: None };
-        let changed = with_keeps(Retention::default(), [None, Some(day), None]);
-        assert_eq!(changed, Retention { failed: day, ..Retention::default() });
-    }
 
     #[test]
     fn kept_jobs_read_as_words() {

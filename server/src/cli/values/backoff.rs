@@ -1,11 +1,9 @@
 //! How long failed jobs wait: `exponential:2s..1h`, `fixed:5s`, with `~20%` behind it for more spread.
 
+use taskyard::shared::limits::{MAX_JITTER_PERCENT, MIN_BACKOFF_MS};
 use taskyard::shared::new_job::{Backoff, BackoffCurve};
 
 use super::duration::{duration, in_words};
-
-const SHORTEST_MS: u64 = 100;
-const MOST_JITTER_PERCENT: u8 = 50;
 
 /// # Errors
 /// A sentence.
@@ -29,8 +27,8 @@ pub fn backoff(text: &str) -> Result<Backoff, String> {
         ("exponential", Some((base, most))) => (BackoffCurve::Exponential, duration(base)?, duration(most)?),
         _ => return Err(wrong()),
     };
-    if base_ms < SHORTEST_MS {
-        return Err(format!("a backoff begins with at least {SHORTEST_MS}ms"));
+    if base_ms < MIN_BACKOFF_MS {
+        return Err(format!("a backoff begins with at least {MIN_BACKOFF_MS}ms"));
     }
     if max_ms < base_ms {
         return Err("the longest wait of a backoff is shorter than its first".to_owned());
@@ -53,9 +51,9 @@ pub fn backoff_in_words(backoff: &Backoff) -> String {
 }
 
 fn read_jitter(text: &str) -> Result<u8, String> {
-    let percent = text.trim_end_matches('%').parse().ok().filter(|percent| *percent <= MOST_JITTER_PERCENT);
+    let percent = text.trim_end_matches('%').parse().ok().filter(|percent| *percent <= MAX_JITTER_PERCENT);
     percent.ok_or_else(|| {
-        format!("\"~{text}\" is not a spread; write it like ~20%, up to ~{MOST_JITTER_PERCENT}%")
+        format!("\"~{text}\" is not a spread; write it like ~20%, up to ~{MAX_JITTER_PERCENT}%")
     })
 }
 

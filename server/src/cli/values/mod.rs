@@ -6,6 +6,7 @@ mod choice;
 mod duration;
 mod instant;
 mod keep;
+mod name;
 mod rate;
 
 pub use backoff::{backoff, backoff_in_words};
@@ -13,4 +14,5 @@ pub use choice::choice;
 pub use duration::{duration, in_words, timeout, undo_time};
 pub use instant::instant;
 pub use keep::keep;
+pub use name::name;
 pub use rate::{rate, rate_in_words};

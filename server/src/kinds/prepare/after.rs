@@ -40,7 +40,7 @@ impl Afters {
         self.sorted
     }
 
-    /// Says where the result comes from, in words that hold once the job is stored. `place_of` knows the jobs of the
+    /// Says where a result, or an artifact, comes from, in words that hold once the job is stored. `place_of` knows the jobs of the
     /// same call.
     ///
     /// # Errors
@@ -67,11 +67,11 @@ impl Afters {
                 Ok(Source::After(place))
             }
             Some(_) => Err(format!(
-                "the result of {called} cannot be had: a job that this one comes after is unique and may turn out to \
+                "what {called} makes cannot be had: a job that this one comes after is unique and may turn out to \
                  be an earlier one, so this job must come after a single job"
             )),
             None => Err(format!(
-                "the result of {called} cannot be had: the job must come after the one that it is taken from"
+                "what {called} makes cannot be had: the job must come after the one that it is taken from"
             )),
         }
     }

@@ -6,7 +6,7 @@ use taskyard_shared::limits::MAX_NAME_CHARS;
 
 use crate::kinds::erased::ReadArgs;
 use crate::kinds::registry::Kind;
-use crate::kinds::results::{Places, STAND_IN, Source, settle, stand_in};
+use crate::kinds::results::{Places, STAND_IN, Source, settle, settle_files, stand_in};
 use crate::kinds::schema::complaints;
 use crate::kinds::worker::{Label, UploadArg};
 
@@ -15,6 +15,9 @@ pub(super) struct Arguments {
     pub json: String,
     pub label: Label,
     pub uploads: Vec<UploadArg>,
+    /// Where it may wait; empty: anywhere.
+    pub queues: Vec<String>,
+    /// Results of the jobs it comes after, or their numbers, are put into them when an attempt begins.
     pub takes_results: bool,
 }
 
@@ -26,13 +29,17 @@ pub(super) fn read(
     resolve: impl Fn(Source) -> Result<Source, String>,
     wrong: &mut Vec<FieldError>,
 ) -> Option<Arguments> {
-    let open = settle(&mut args, resolve, wrong);
-    let found = complaints(&kind.validator, &kind.worker.info().args_schema, &args, &open);
-    if open.is_empty() {
-        read_whole(kind, args, found, wrong)
+    let schema = &kind.worker.info().args_schema;
+    let open = settle(&mut args, &resolve, wrong);
+    let names_places = settle_files(&mut args, schema, &resolve, wrong);
+    let found = complaints(&kind.validator, schema, &args, &open);
+    let mut read = if open.is_empty() {
+        read_whole(kind, args, found, wrong)?
     } else {
-        read_open(kind, &args, &open, found, wrong)
-    }
+        read_open(kind, &args, &open, found, wrong)?
+    };
+    read.takes_results |= names_places;
+    Some(read)
 }
 
 fn read_whole(
@@ -44,9 +51,9 @@ fn read_whole(
     let by_schema = found.len();
     wrong.extend(found);
     match kind.worker.read(args) {
-        Ok(ReadArgs { json, label, uploads, complaints }) => {
+        Ok(ReadArgs { json, label, uploads, queues, complaints }) => {
             note_new(complaints, wrong);
-            Some(Arguments { json, label, uploads, takes_results: false })
+            Some(Arguments { json, label, uploads, queues, takes_results: false })
         }
         Err(message) => {
             // The schema usually said so already, in better words.
@@ -70,17 +77,18 @@ fn read_open(
     wrong.extend(found);
     let (stand_ins, only_text) = stand_in(args, &kind.worker.info().args_schema);
     let mut label = Label { name: kind.name.to_string(), detail: STAND_IN.to_owned() };
-    let mut uploads = Vec::new();
+    let (mut uploads, mut queues) = (Vec::new(), Vec::new());
     if let Ok(read) = kind.worker.read(stand_ins) {
         note_new(read.complaints.into_iter().filter(|found| !open.covers(&found.field)).collect(), wrong);
         uploads =
-            read.uploads.into_iter().filter(|upload| !open.covers(upload.field)).map(nameable).collect();
+            read.uploads.into_iter().filter(|upload| !open.covers(&upload.field)).map(nameable).collect();
         label.name = read.label.name;
+        queues = read.queues;
         if only_text {
             label.detail = read.label.detail;
         }
     }
-    Some(Arguments { json: args.to_string(), label, uploads, takes_results: true })
+    Some(Arguments { json: args.to_string(), label, uploads, queues, takes_results: true })
 }
 
 /// An upload whose name is still to come gets one that says what it is.

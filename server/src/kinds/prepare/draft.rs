@@ -37,14 +37,31 @@ impl KindRegistry {
         files: &Arc<FileStore>,
         now_ms: i64,
     ) -> Result<JobInsert, WireError> {
-        let mut wrong = Vec::new();
-        let after = stored_only(&job.after, &mut wrong);
-        let draft = self.draft(job, after, |_| None, now_ms, wrong)?;
+        let draft = self.draft_alone(job, now_ms)?;
         if draft.uploads.is_empty() {
             return Ok(draft.insert);
         }
         let files = Arc::clone(files);
         off_thread(move || draft.with_files(&files)).await
+    }
+
+    /// As [`KindRegistry::prepare`], for threads that may block.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn prepare_blocking(
+        &self,
+        job: NewJob,
+        files: &FileStore,
+        now_ms: i64,
+    ) -> Result<JobInsert, WireError> {
+        self.draft_alone(job, now_ms)?.with_files(files)
+    }
+
+    fn draft_alone(&self, job: NewJob, now_ms: i64) -> Result<Draft, WireError> {
+        let mut wrong = Vec::new();
+        let after = stored_only(&job.after, &mut wrong);
+        self.draft(job, after, |_| None, now_ms, wrong)
     }
 
     /// `place_of` knows the other jobs of the same call; `wrong` is what is known to be wrong with this one.
@@ -67,12 +84,17 @@ impl KindRegistry {
         let settings = Settings::read(&job, kind, now_ms, &mut wrong);
         let resolve = |source| after.resolve(source, &place_of);
         let args = arguments::read(kind, job.args, resolve, &mut wrong);
-        let unique = job.unique.zip(args.as_ref()).and_then(|(unique, args)| {
-            unique_insert(&job.kind, unique, args).map_err(|error| wrong.push(error)).ok()
-        });
+        let unique = job
+            .unique
+            .and_then(|unique| unique_insert(&job.kind, unique, args.as_ref(), after.len(), &mut wrong));
+        let queue = match &args {
+            Some(args) => settings.queue_among(&args.queues, &mut wrong),
+            None => settings.queue,
+        };
         let Some(args) = args.filter(|_| wrong.is_empty()) else { return Err(invalid(wrong)) };
         let options = JobOptions {
             timeout_ms: settings.timeout_ms,
+            cache_for_ms: settings.cache_for_ms,
             expires_at_ms: settings.expires_at_ms,
             backoff: settings.backoff,
             on_failure: job.on_failure,
@@ -80,7 +102,7 @@ impl KindRegistry {
         };
         let insert = JobInsert {
             kind: Arc::clone(&kind.name),
-            queue: settings.queue,
+            queue,
             name: one_line(&args.label.name),
             detail: one_line(&args.label.detail),
             args: args.json,
@@ -93,6 +115,7 @@ impl KindRegistry {
             unique,
             after: after.into_sorted(),
             takes_results: args.takes_results,
+            number: 1,
         };
         Ok(Draft { insert, uploads: args.uploads })
     }

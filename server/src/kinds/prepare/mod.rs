@@ -15,4 +15,4 @@ mod unique;
 mod uploads;
 mod wrong;
 
-pub use prepared::{Prepared, Seats};
+pub use prepared::Prepared;

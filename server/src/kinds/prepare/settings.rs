@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::fmt::temporal::Pieces;
 use taskyard_shared::error::FieldError;
-use taskyard_shared::limits::{MAX_DELAY_MS, MAX_IDENTIFIER_BYTES, MAX_PRIORITY, is_identifier};
+use taskyard_shared::limits::{IDENTIFIER_RULE, MAX_DELAY_MS, MAX_PRIORITY, is_identifier};
 use taskyard_shared::new_job::{Backoff, NewJob};
 
 use super::wrong::{quoted, setting};
 use crate::kinds::registry::Kind;
-use crate::kinds::retry::{check_attempts, check_backoff, check_timeout};
+use crate::kinds::retry::{check_attempts, check_backoff, check_cache_for, check_timeout};
 use crate::store::KindSays;
 
 const MAX_DELAY: i64 = MAX_DELAY_MS.cast_signed();
@@ -17,11 +18,14 @@ const MAX_DELAY: i64 = MAX_DELAY_MS.cast_signed();
 /// The job's own settings, and the kind's where it has none.
 pub(super) struct Settings {
     pub queue: Arc<str>,
+    /// Whether the job named its queue itself.
+    names_queue: bool,
     pub priority: i16,
     pub run_at_ms: Option<i64>,
     pub expires_at_ms: Option<i64>,
     pub max_attempts: u32,
     pub timeout_ms: Option<u64>,
+    pub cache_for_ms: Option<u64>,
     pub backoff: Backoff,
     pub kind_says: KindSays,
 }
@@ -36,16 +40,32 @@ impl Settings {
             expires_at(job, run_at_ms, now_ms).map_err(|error| wrong.push(error)).ok().flatten();
         Settings {
             queue: queue(job, kind).map_err(|error| wrong.push(error)).unwrap_or_default(),
+            names_queue: job.queue.is_some(),
             priority: job.priority,
             run_at_ms,
             expires_at_ms,
             max_attempts: job.max_attempts.unwrap_or(info.max_attempts),
             timeout_ms: job.timeout_ms.or(info.timeout_ms),
+            cache_for_ms: job.cache_for_ms.or(info.cache_for_ms).filter(|ms| *ms > 0),
             backoff: job.backoff.unwrap_or(info.backoff),
             kind_says: KindSays {
                 max_attempts: job.max_attempts.is_none(),
                 timeout: job.timeout_ms.is_none(),
             },
+        }
+    }
+
+    /// The job's queue, where its arguments allow only these; an empty list allows all. Where it is not among them,
+    /// that is added to `wrong`.
+    pub fn queue_among(&self, allowed: &[String], wrong: &mut Vec<FieldError>) -> Arc<str> {
+        match allowed {
+            [first, ..] if !self.names_queue => first.as_str().into(),
+            [_, ..] if allowed.iter().all(|name| **name != *self.queue) => {
+                let may = allowed.join(", ");
+                wrong.push(setting("queue", format!("must be one of {may} with these arguments")));
+                Arc::clone(&self.queue)
+            }
+            _ => Arc::clone(&self.queue),
         }
     }
 }
@@ -54,13 +74,7 @@ fn queue(job: &NewJob, kind: &Kind) -> Result<Arc<str>, FieldError> {
     match job.queue.as_deref() {
         None => Ok(Arc::clone(&kind.queue)),
         Some(name) if is_identifier(name) => Ok(name.into()),
-        Some(_) => Err(setting(
-            "queue",
-            format!(
-                "must be a name of at most {MAX_IDENTIFIER_BYTES} lower-case letters, digits, - and _ that starts \
-                 with a letter"
-            ),
-        )),
+        Some(_) => Err(setting("queue", format!("must be a name of {IDENTIFIER_RULE}"))),
     }
 }
 
@@ -75,6 +89,9 @@ fn wrong_numbers(job: &NewJob) -> Vec<FieldError> {
     }
     if let Some(Err(message)) = job.timeout_ms.map(check_timeout) {
         note("timeout_ms", message);
+    }
+    if let Some(Err(message)) = job.cache_for_ms.map(check_cache_for) {
+        note("cache_for_ms", message);
     }
     if let Some(Err((field, says))) = job.backoff.as_ref().map(check_backoff) {
         note(&format!("backoff/{field}"), format!("{field} {says}"));
@@ -110,14 +127,20 @@ fn expires_at(job: &NewJob, run_at_ms: Option<i64>, now_ms: i64) -> Result<Optio
 
 /// In milliseconds since the Unix epoch; at most ten years from now.
 fn time(field: &str, text: &str, now_ms: i64) -> Result<i64, FieldError> {
+    let too_late = || setting(field, "must not be more than ten years from now");
     let at: Timestamp = text.trim().parse().map_err(|_| {
+        if is_a_time(text.trim()) {
+            return too_late();
+        }
         let says =
             format!("is {}; it must be a time with its zone such as 2027-01-31T09:00:00Z", quoted(text));
         setting(field, says)
     })?;
     let at_ms = at.as_millisecond();
-    match at_ms.saturating_sub(now_ms) {
-        ..=MAX_DELAY => Ok(at_ms),
-        _ => Err(setting(field, "must not be more than ten years from now")),
-    }
+    if at_ms.saturating_sub(now_ms) <= MAX_DELAY { Ok(at_ms) } else { Err(too_late()) }
+}
+
+/// Whether the text is a time with its zone: one that is out of the clock's range, as the last day of the year 9999 is.
+fn is_a_time(text: &str) -> bool {
+    Pieces::parse(text).is_ok_and(|pieces| pieces.time().is_some() && pieces.offset().is_some())
 }

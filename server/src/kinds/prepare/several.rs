@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use taskyard_shared::error::{ErrorCode, WireError};
-use taskyard_shared::limits::{MAX_BATCH_NAME_CHARS, MAX_JOBS_PER_ADD};
+use taskyard_shared::limits::{MAX_BATCH_NAME_CHARS, MAX_JOBS_PER_ADD, MAX_WAITS_PER_ADD};
 use taskyard_shared::new_job::{AddMode, NewJob, NewJobs, OnConflict, OnFailure};
 
 use super::after::{Afters, Numbers};
 use super::draft::off_thread;
 use super::links::{Link, Linked, Links};
 use super::order::{Order, order};
-use super::prepared::{Prepared, Seat, Seats};
+use super::prepared::Prepared;
 use super::wrong::{invalid, setting};
 use crate::files::FileStore;
 use crate::kinds::registry::KindRegistry;
-use crate::store::{AddTerms, AfterInsert, JobInsert};
+use crate::store::{AddTerms, AfterInsert, JobInsert, Seat, Seats};
 
 impl KindRegistry {
     /// Checks the jobs of one call completely, each as [`KindRegistry::prepare`] does, on a thread that may block.
@@ -24,7 +24,7 @@ impl KindRegistry {
     /// job `then` comes after those that are not refused.)
     ///
     /// # Errors
-    /// The call as a whole is wrong: too many jobs or none, or a bad name for the batch.
+    /// The call as a whole is wrong: too many jobs or none, too many waits, or a bad name for the batch.
     pub async fn prepare_all(
         &self,
         jobs: NewJobs,
@@ -41,6 +41,15 @@ fn check_call(jobs: &NewJobs) -> Result<(), WireError> {
     if jobs.jobs.len() > MAX_JOBS_PER_ADD {
         let message =
             format!("there are {} jobs; at most {MAX_JOBS_PER_ADD} can be added at once", jobs.jobs.len());
+        return Err(WireError::new(ErrorCode::TooLarge, message));
+    }
+    let in_chain = if jobs.chain { jobs.jobs.len().saturating_sub(1) } else { 0 };
+    let waits = in_chain + jobs.jobs.iter().map(|job| job.after.len()).sum::<usize>();
+    if waits > MAX_WAITS_PER_ADD {
+        let message = format!(
+            "the jobs wait for {waits} others, counted together; those of one call may wait for {MAX_WAITS_PER_ADD}. Let \
+             one job wait for many, and the others for that one"
+        );
         return Err(WireError::new(ErrorCode::TooLarge, message));
     }
     let mut wrong = Vec::new();
@@ -90,7 +99,7 @@ impl<'a> Call<'a> {
             kinds,
             files,
             now_ms,
-            terms: AddTerms { mode, batch: batch.map(|name| name.trim().to_owned()), idempotency: None },
+            terms: AddTerms { mode, batch: batch.map(|name| name.trim().to_owned()), ..AddTerms::default() },
             links: Links::new(&jobs, chain, last),
             jobs: jobs.into_iter().map(Some).collect(),
             last,
@@ -143,7 +152,8 @@ impl<'a> Call<'a> {
         let after = self.afters(index, &after)?;
         let job = self.jobs[index].take().expect("the order has every job once");
         let place_of = |name: &str| self.places[self.links.index_of(name)?].map(AfterInsert::Inserted);
-        self.kinds.draft(job, after, place_of, self.now_ms, wrong)?.with_files(self.files)
+        let insert = self.kinds.draft(job, after, place_of, self.now_ms, wrong)?.with_files(self.files)?;
+        Ok(JobInsert { number: index + 1, ..insert })
     }
 
     fn afters(&self, index: usize, after: &[Link]) -> Result<Afters, WireError> {

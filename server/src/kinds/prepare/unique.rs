@@ -1,79 +1,47 @@
 //! The key under which there is to be one job only.
 
-use serde_json::Value;
-use sha2::{Digest, Sha256};
 use taskyard_shared::error::FieldError;
 use taskyard_shared::limits::{MAX_DELAY_MS, MAX_KEY_BYTES};
 use taskyard_shared::new_job::{OnConflict, Unique};
 
 use super::arguments::Arguments;
 use super::wrong::setting;
-use crate::files::hex;
+use crate::kinds::fingerprint::fingerprint;
 use crate::store::UniqueInsert;
 
-/// `args` are those that are stored: two jobs of a kind whose arguments differ only in what is left out and what is
-/// said in vain are the same.
+/// `args` are those that are stored, if they are right: two jobs of a kind whose arguments differ only in what is left
+/// out and what is said in vain are the same. `comes_after`: how many jobs this one comes after. None: all that is wrong
+/// is told, or something is with the arguments.
 pub(super) fn unique_insert(
     kind: &str,
     unique: Unique,
-    args: &Arguments,
-) -> Result<UniqueInsert, FieldError> {
+    args: Option<&Arguments>,
+    comes_after: usize,
+    wrong: &mut Vec<FieldError>,
+) -> Option<UniqueInsert> {
+    let known = wrong.len();
     let mut states = unique.states();
     let Unique { key, period_ms, on_conflict, .. } = unique;
-    let key = match key {
-        // No kind has a colon or a hash in its name, so these are never the same.
-        Some(key) if (1..=MAX_KEY_BYTES).contains(&key.len()) => format!("{kind}:{key}"),
-        Some(_) => return Err(setting("unique/key", format!("must have 1 to {MAX_KEY_BYTES} bytes"))),
-        None => format!("{kind}#{}", hash(&args.json)),
-    };
+    if key.as_ref().is_some_and(|key| !(1..=MAX_KEY_BYTES).contains(&key.len())) {
+        wrong.push(setting("unique/key", format!("must have 1 to {MAX_KEY_BYTES} bytes")));
+    }
     states.sort_unstable();
     states.dedup();
     if states.is_empty() {
-        return Err(setting("unique/states", "must name a state"));
+        wrong.push(setting("unique/states", "must name a state"));
     }
     if period_ms.is_some_and(|period_ms| !(1..=MAX_DELAY_MS).contains(&period_ms)) {
-        return Err(setting("unique/period_ms", format!("must be 1 to {MAX_DELAY_MS}")));
+        wrong.push(setting("unique/period_ms", format!("must be 1 to {MAX_DELAY_MS}")));
     }
-    // The other job would get these arguments, but not the jobs whose results they take up.
-    if on_conflict == OnConflict::Replace && args.takes_results {
-        return Err(setting("unique/on_conflict", "cannot be replace for a job that takes up results"));
+    // The other job would get these arguments, but would not wait for these jobs.
+    if on_conflict == OnConflict::Replace && comes_after > 0 {
+        wrong.push(setting("unique/on_conflict", "cannot be replace for a job that comes after others"));
     }
-    let period_ms = period_ms.map(u64::cast_signed);
-    Ok(UniqueInsert { key, period_ms, states, on_conflict })
-}
-
-fn hash(args: &str) -> String {
-    let mut hash = Sha256::new();
-    match serde_json::from_str(args) {
-        Ok(args) => write_sorted(&args, &mut hash),
-        Err(_) => hash.update(args),
-    }
-    hex(&hash.finalize())
-}
-
-/// JSON whose members stand in the order of their names, whatever order they had.
-fn write_sorted(value: &Value, to: &mut Sha256) {
-    match value {
-        Value::Object(object) => {
-            let mut members: Vec<_> = object.iter().collect();
-            members.sort_unstable_by_key(|(name, _)| *name);
-            to.update("{");
-            for (name, inner) in members {
-                to.update(Value::from(name.as_str()).to_string());
-                to.update(":");
-                write_sorted(inner, to);
-                to.update(",");
-            }
-            to.update("}");
-        }
-        Value::Array(list) => {
-            to.update("[");
-            for inner in list {
-                write_sorted(inner, to);
-                to.update(",");
-            }
-            to.update("]");
-        }
-        plain => to.update(plain.to_string()),
-    }
+    let args = args.filter(|_| wrong.len() == known)?;
+    let key = match key {
+        // No kind has a colon or a hash in its name, so these are never the same.
+        Some(key) => format!("{kind}:{key}"),
+        None => format!("{kind}#{}", fingerprint(&args.json)),
+    };
+    Some(UniqueInsert { key, period_ms: period_ms.map(u64::cast_signed), states, on_conflict })
 }

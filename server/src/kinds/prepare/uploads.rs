@@ -7,12 +7,17 @@ use super::wrong::invalid;
 use crate::files::{FileError, FileStore};
 use crate::kinds::worker::UploadArg;
 
-/// Blocks on the disk.
+/// Blocks on the disk. The same upload under the same name counts once; those that nobody gave a name are numbered.
 pub(super) fn find(uploads: Vec<UploadArg>, files: &FileStore) -> Result<Vec<FileRef>, WireError> {
     let mut found: Vec<FileRef> = Vec::new();
     let mut wrong = Vec::new();
     for upload in uploads {
         let complaint = match files.describe(&upload.sha256, &upload.name) {
+            Ok(file) if found.contains(&file) => continue,
+            Ok(file) if upload.name.is_empty() => {
+                found.extend(numbered(file, &found));
+                continue;
+            }
             Ok(file) if found.iter().all(|earlier| earlier.name != file.name) => {
                 found.push(file);
                 continue;
@@ -24,7 +29,23 @@ pub(super) fn find(uploads: Vec<UploadArg>, files: &FileStore) -> Result<Vec<Fil
             Err(error @ FileError::BadName(_)) => error.to_string(),
             Err(error) => return Err(WireError::from(error)),
         };
-        wrong.push(FieldError { field: upload.field.to_owned(), message: complaint });
+        wrong.push(FieldError { field: upload.field.into_owned(), message: complaint });
     }
     if wrong.is_empty() { Ok(found) } else { Err(invalid(wrong)) }
+}
+
+/// The file under a name that no other has: `upload.jpg`, `upload-2.jpg`. None: the same is there already.
+fn numbered(file: FileRef, found: &[FileRef]) -> Option<FileRef> {
+    if found.iter().any(|earlier| earlier.sha256 == file.sha256) {
+        return None;
+    }
+    let (stem, extension) = file.name.rsplit_once('.').unwrap_or((&file.name, "bin"));
+    let mut name = file.name.clone();
+    for number in 2.. {
+        if found.iter().all(|earlier| earlier.name != name) {
+            break;
+        }
+        name = format!("{stem}-{number}.{extension}");
+    }
+    Some(FileRef { name, ..file })
 }

@@ -5,9 +5,10 @@ use taskyard_shared::error::{ErrorCode, FieldError, WireError};
 /// Most characters of somebody's text that an answer repeats.
 const MAX_QUOTED_CHARS: usize = 60;
 
-/// What is wrong with something beside the arguments: `$run_at`. The sentence begins with the name.
+/// What is wrong with something beside the arguments: `$run_at`, `$unique/key`. The sentence begins with the last name.
 pub(super) fn setting(name: &str, says: impl AsRef<str>) -> FieldError {
-    FieldError { field: format!("${name}"), message: format!("{name} {}", says.as_ref()) }
+    let last = name.rsplit('/').next().unwrap_or(name);
+    FieldError { field: format!("${name}"), message: format!("{last} {}", says.as_ref()) }
 }
 
 pub(super) fn invalid(fields: Vec<FieldError>) -> WireError {
@@ -18,7 +19,7 @@ pub(super) fn invalid(fields: Vec<FieldError>) -> WireError {
         (1, false) => "a field of the job is wrong".to_owned(),
         (count, false) => format!("{count} fields of the job are wrong"),
     };
-    WireError { code: ErrorCode::InvalidArguments, message, fields }
+    WireError::new(ErrorCode::InvalidArguments, message).with_fields(fields)
 }
 
 /// The beginning of a text that somebody sent, in quotes.

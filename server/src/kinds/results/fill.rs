@@ -7,6 +7,7 @@ use serde_json::Value;
 use taskyard_shared::error::FieldError;
 use taskyard_shared::job::JobId;
 
+use super::file_refs::put_jobs;
 use super::placeholder::{Placeholder, Places, Source, replace};
 use crate::kinds::job_error::JobError;
 use crate::kinds::json_size::Budget;
@@ -26,12 +27,21 @@ impl KindRegistry {
         if claimed.results.is_empty() {
             return Ok(Cow::Borrowed(&claimed.args));
         }
-        let filled =
-            fill(&claimed.args, &claimed.results).and_then(|args| self.fitting(&claimed.job.kind, args));
+        let filled = fill(&claimed.args, &claimed.results)
+            .and_then(|args| self.with_files(claimed, args))
+            .and_then(|args| self.fitting(&claimed.job.kind, args));
         match filled {
             Ok(args) => Ok(Cow::Owned(args.to_string())),
             Err(message) => Err(JobError::new(message).do_not_retry()),
         }
+    }
+
+    fn with_files(&self, claimed: &ClaimedJob, mut args: Value) -> Result<Value, String> {
+        if let Some(kind) = self.kinds.get(claimed.job.kind.as_str()) {
+            let after: Vec<JobId> = claimed.results.iter().map(|(id, _)| *id).collect();
+            put_jobs(&mut args, &kind.worker.info().args_schema, &after)?;
+        }
+        Ok(args)
     }
 
     fn fitting(&self, kind: &str, args: Value) -> Result<Value, String> {

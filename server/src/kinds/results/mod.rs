@@ -6,9 +6,11 @@
 //! What stands there when the job is added is checked in its form ([`placeholder`]); its value is put in when an
 //! attempt begins ([`fill`]).
 
+mod file_refs;
 mod fill;
 mod placeholder;
 mod stand_in;
 
+pub(super) use file_refs::settle_files;
 pub(super) use placeholder::{Places, Source, settle};
 pub(super) use stand_in::{STAND_IN, stand_in};

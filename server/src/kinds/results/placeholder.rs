@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use taskyard_shared::error::FieldError;
 use taskyard_shared::job::JobId;
+use taskyard_shared::limits::is_pointer;
+use taskyard_shared::reads_objects_only;
 
 use crate::kinds::sentences::join;
 
@@ -23,6 +25,8 @@ pub(in crate::kinds) enum Source {
     After(usize),
 }
 
+reads_objects_only!(Written);
+
 /// What stands for a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Placeholder {
@@ -32,7 +36,7 @@ pub(super) struct Placeholder {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Written", deny_unknown_fields)]
 struct Written {
     job: Option<JobId>,
     #[serde(rename = "ref")]
@@ -50,7 +54,7 @@ impl Placeholder {
     pub fn read(value: &Value) -> Result<Option<Self>, String> {
         let Some(inner) = value.get(KEY) else { return Ok(None) };
         let alone = value.as_object().is_some_and(|object| object.len() == 1);
-        let written = Written::deserialize(inner).ok().filter(|_| alone).ok_or(FORM)?;
+        let written = <Written as Deserialize>::deserialize(inner).ok().filter(|_| alone).ok_or(FORM)?;
         let source = match (written.job, written.name, written.after) {
             (Some(job), None, None) => Source::Job(job),
             (None, Some(name), None) => Source::Ref(name),
@@ -70,12 +74,6 @@ impl Placeholder {
         }
         json!({ KEY: inner })
     }
-}
-
-/// RFC 6901: `~` is followed by 0 or 1.
-fn is_pointer(text: &str) -> bool {
-    (text.is_empty() || text.starts_with('/'))
-        && text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']))
 }
 
 /// The places in arguments where a placeholder stands: JSON Pointers.
@@ -134,7 +132,8 @@ pub(super) fn replace(
     }
 }
 
-fn each_inside(value: &mut Value, at: &mut String, mut each: impl FnMut(&mut Value, &mut String)) {
+/// Goes one step down, with the place of what is there.
+pub(super) fn each_inside(value: &mut Value, at: &mut String, mut each: impl FnMut(&mut Value, &mut String)) {
     let above = at.len();
     match value {
         Value::Object(object) => {
@@ -182,6 +181,8 @@ mod tests {
             json!({"job": 1, "ref": "x"}),
             json!({"after": -1}),
             json!({"job": 1, "at": "/url"}),
+            json!([12]),
+            json!([]),
         ] {
             assert_eq!(read(inner.clone()), Err(FORM.to_owned()), "{inner}");
         }

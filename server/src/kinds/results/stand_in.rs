@@ -22,7 +22,7 @@ pub(in crate::kinds) fn stand_in(args: &Value, schema: &Value) -> (Value, bool) 
 }
 
 /// The part of the schema that is about the value at `pointer`.
-fn part_of<'s>(schema: &'s Value, pointer: &str) -> &'s Value {
+pub(super) fn part_of<'s>(schema: &'s Value, pointer: &str) -> &'s Value {
     let inside = |schema: &'s Value, segment: &str| {
         let name = segment.replace("~1", "/").replace("~0", "~");
         let rest = if segment.parse::<usize>().is_ok() { "items" } else { "additionalProperties" };

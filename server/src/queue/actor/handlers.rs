@@ -8,9 +8,10 @@ use super::JobQueue;
 use super::start::FromWriter;
 use crate::queue::core::{Answer, Input, Mode};
 use crate::queue::messages::{
-    AddJobs, AttemptEnded, CancelJob, ClearFinished, ConfigureQueue, DeleteJob, Drain, ExplainJob,
-    ListQueues, ListYard, LogsReported, Panic, PauseSchedule, ProgressReported, QueueError, RemoveLimit,
-    RemoveSchedule, RetryJob, RunSchedule, SetLimit, SetPriority, SetSchedule, StartOperation, UndoOperation,
+    AddJobs, AddedOutside, AttemptEnded, AwaitIdle, CancelJob, ClearFinished, ConfigureQueue, DeleteJob,
+    Drain, ExplainJob, ListQueues, ListYard, LogsReported, Panic, PauseSchedule, ProgressReported,
+    QueueError, RemoveLimit, RemoveSchedule, RetryJob, RunSchedule, SetLimit, SetPriority, SetSchedule,
+    StartOperation, UndoOperation,
 };
 use crate::store::writer::Written;
 
@@ -19,8 +20,8 @@ impl Handler<FromWriter> for JobQueue {
 
     fn handle(&mut self, FromWriter(written): FromWriter, ctx: &mut Self::Context) {
         match written {
-            Written::Committed { commit, results, limits } => {
-                self.apply(Input::Committed { commit, results, limits }, ctx);
+            Written::Committed { commit, results, limits, outside } => {
+                self.apply(Input::Committed { commit, results, limits, outside }, ctx);
             }
             Written::Failed { ops, error } => {
                 tracing::error!(%error, operations = ops.len(), "the store refused a batch");
@@ -35,15 +36,23 @@ impl Handler<FromWriter> for JobQueue {
 impl Handler<AddJobs> for JobQueue {
     type Result = ResponseFuture<<AddJobs as Message>::Result>;
 
-    fn handle(&mut self, AddJobs { jobs, terms }: AddJobs, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, AddJobs { jobs, terms, by }: AddJobs, ctx: &mut Self::Context) -> Self::Result {
         self.ask(
             ctx,
-            |request| Input::Add { request, jobs, terms },
+            |request| Input::Add { request, jobs, terms, by },
             |answer| match answer {
                 Answer::Added(added) => Some(added),
                 _ => None,
             },
         )
+    }
+}
+
+impl Handler<AddedOutside> for JobQueue {
+    type Result = ();
+
+    fn handle(&mut self, _: AddedOutside, ctx: &mut Self::Context) {
+        self.apply(Input::AddedOutside, ctx);
     }
 }
 
@@ -290,6 +299,21 @@ impl Handler<Drain> for JobQueue {
             ctx,
             |request| Input::Drain { request },
             |answer| matches!(answer, Answer::Drained).then_some(()),
+        )
+    }
+}
+
+impl Handler<AwaitIdle> for JobQueue {
+    type Result = ResponseFuture<<AwaitIdle as Message>::Result>;
+
+    fn handle(&mut self, _: AwaitIdle, ctx: &mut Self::Context) -> Self::Result {
+        self.ask(
+            ctx,
+            |request| Input::AwaitIdle { request },
+            |answer| match answer {
+                Answer::Idle { next_at_ms } => Some(next_at_ms),
+                _ => None,
+            },
         )
     }
 }

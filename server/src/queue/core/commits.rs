@@ -52,7 +52,7 @@ impl Core {
         }
     }
 
-    /// What concerns the life of jobs; the rest is [`Core::settle_rest`]'s.
+    /// What concerns the life of jobs; the rest is [`Core::settle_settings`]'s and of those that it names.
     fn settle(
         &mut self,
         pending: Pending,
@@ -72,7 +72,7 @@ impl Core {
             (Pending::Claim { queue }, OpResult::Claimed(result)) => {
                 self.claimed(&queue, result, now_ms, changes, out);
             }
-            (Pending::Finish { attempt }, OpResult::Finished(result)) => {
+            (Pending::Finish { attempt, .. }, OpResult::Finished(result)) => {
                 self.finished(attempt, result, now_ms, changes, out);
             }
             (Pending::WorkEnded { attempt }, OpResult::WorkEnded { released }) => {
@@ -105,13 +105,15 @@ impl Core {
                 let answer = priority_set(id, result, changes);
                 self.answer(request, answer, out);
             }
+            (Pending::CatchUp, OpResult::CaughtUp) => self.times.catching_up = false,
             (Pending::Promote, OpResult::Promoted(result)) => self.promoted(result, now_ms, changes),
             (Pending::Resolve, OpResult::Resolved { moved, more }) => self.resolved(moved, more, changes),
-            (pending, result) => self.settle_rest(pending, result, now_ms, changes, out),
+            (pending, result) => self.settle_settings(pending, result, now_ms, changes, out),
         }
     }
 
-    fn settle_rest(
+    /// What concerns queues and limits.
+    fn settle_settings(
         &mut self,
         pending: Pending,
         result: OpResult,
@@ -146,10 +148,30 @@ impl Core {
                 let answer = if existed { Ok(Answer::Removed) } else { Err(QueueError::NoSuchLimit(name)) };
                 self.answer(request, answer, out);
             }
-            (Pending::SetSchedule { request, schedule }, OpResult::ScheduleSet) => {
-                let answer = self.schedule_set(*schedule);
+            (
+                pending @ (Pending::SetSchedule { .. }
+                | Pending::RemoveSchedule { .. }
+                | Pending::Fire { .. }),
+                result,
+            ) => {
+                self.settle_schedule(pending, result, changes, out);
+            }
+            (pending, result) => self.settle_operation(pending, result, changes, out),
+        }
+    }
+
+    fn settle_schedule(
+        &mut self,
+        pending: Pending,
+        result: OpResult,
+        changes: &mut Vec<JobChange>,
+        out: &mut Vec<Decision>,
+    ) {
+        match (pending, result) {
+            (Pending::SetSchedule { request, name }, OpResult::ScheduleSet) => {
+                let answer = self.schedule_set(&name);
                 if let Some(request) = request {
-                    self.answer(request, Ok(answer), out);
+                    self.answer(request, answer, out);
                 }
             }
             (Pending::RemoveSchedule { request, name }, OpResult::ScheduleRemoved { existed }) => {
@@ -166,7 +188,20 @@ impl Core {
                     }
                 }
             }
+            (pending, result) => mismatch(&pending, &result),
+        }
+    }
+
+    fn settle_operation(
+        &mut self,
+        pending: Pending,
+        result: OpResult,
+        changes: &mut Vec<JobChange>,
+        out: &mut Vec<Decision>,
+    ) {
+        match (pending, result) {
             (Pending::StartOperation { request }, OpResult::OperationStarted(operation)) => {
+                self.operations_starting -= 1;
                 self.keep_operation((*operation).clone());
                 self.answer(request, Ok(Answer::Operation(operation)), out);
             }
@@ -177,9 +212,7 @@ impl Core {
                 let answer = self.operation_undone(id, operation.map(|operation| *operation));
                 self.answer(request, answer, out);
             }
-            (pending, result) => {
-                unreachable!("a store answers an operation with its own result: {pending:?}, {result:?}")
-            }
+            (pending, result) => mismatch(&pending, &result),
         }
     }
 
@@ -224,9 +257,11 @@ impl Core {
             InsertResult::Done { batch, outcomes, resolves } => {
                 self.times.resolve_wanted |= resolves;
                 let outcomes = outcomes.into_iter().map(|outcome| self.outcome(outcome, changes)).collect();
-                Ok(Answer::Added(AddAnswer { batch, outcomes }))
+                Ok(Answer::Added(AddAnswer { batch, outcomes, is_repeated: false }))
             }
-            InsertResult::Replayed { batch, outcomes } => Ok(Answer::Added(AddAnswer { batch, outcomes })),
+            InsertResult::Replayed { batch, outcomes } => {
+                Ok(Answer::Added(AddAnswer { batch, outcomes, is_repeated: true }))
+            }
             InsertResult::KeyReused => Err(QueueError::KeyReused),
         }
     }
@@ -401,6 +436,10 @@ impl Core {
         }
         self.touched.insert(queue);
     }
+}
+
+fn mismatch(pending: &Pending, result: &OpResult) -> ! {
+    unreachable!("a store answers an operation with its own result: {pending:?}, {result:?}")
 }
 
 fn priority_set(

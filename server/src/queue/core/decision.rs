@@ -2,6 +2,7 @@
 
 use taskyard_shared::batch::BatchId;
 use taskyard_shared::command::AddOutcome;
+use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::job::{FileRef, JobId, Progress};
 use taskyard_shared::limit::{Limit, LimitStatus};
 use taskyard_shared::log::LogLine;
@@ -13,7 +14,9 @@ use super::schedules::NewSchedule;
 use crate::pubsub::CommitEvents;
 use crate::queue::messages::QueueError;
 use crate::store::writer::Ticket;
-use crate::store::{AddTerms, AttemptEnd, ClaimedJob, CommitSeq, JobInsert, OpResult, StoreError, WriteOp};
+use crate::store::{
+    AddTerms, AttemptEnd, ClaimedJob, CommitSeq, JobInsert, OpResult, Outside, StoreError, WriteOp,
+};
 
 /// A caller who waits for an answer. Numbers are chosen by the actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +35,14 @@ impl AttemptId {
     }
 }
 
+/// Who adds jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddedBy {
+    Caller,
+    /// A job at work: it may do so even while the queue stops, for its work is waited for.
+    Job,
+}
+
 /// Something that happened.
 #[derive(Debug)]
 pub enum Input {
@@ -39,6 +50,7 @@ pub enum Input {
         request: RequestId,
         jobs: Vec<JobInsert>,
         terms: AddTerms,
+        by: AddedBy,
     },
     Cancel {
         request: RequestId,
@@ -103,6 +115,10 @@ pub enum Input {
     Drain {
         request: RequestId,
     },
+    /// Asks to be answered when nothing can go on before time passes.
+    AwaitIdle {
+        request: RequestId,
+    },
     /// The executor: this attempt's work has really ended.
     Ended {
         attempt: AttemptId,
@@ -117,12 +133,16 @@ pub enum Input {
     Logged {
         lines: Vec<(JobId, LogLine)>,
     },
-    /// The store: these are on the disk. `limits`: every limit as it stands, if that changed.
+    /// The store: these are on the disk. `limits`: every limit as it stands, if that changed. `outside`: what others
+    /// committed before them.
     Committed {
         commit: CommitSeq,
         results: Vec<(Ticket, OpResult)>,
         limits: Option<Vec<LimitStatus>>,
+        outside: Option<Box<Outside>>,
     },
+    /// Others have added jobs to the store, or may have.
+    AddedOutside,
     /// The store: these are not, and nothing of them is.
     WriteFailed {
         ops: Vec<(Ticket, WriteOp)>,
@@ -146,7 +166,7 @@ pub enum Decision {
     Settle(AttemptId),
     Answer(RequestId, Result<Answer, QueueError>),
     Publish(CommitEvents),
-    /// Apply [`Input::Wake`] at this time. It takes the place of an earlier one.
+    /// Apply [`Input::Wake`] at this time, and no longer at the one asked for before.
     WakeAt {
         at_ms: i64,
     },
@@ -171,6 +191,10 @@ pub enum Answer {
     Removed,
     Operation(Box<Operation>),
     Drained,
+    /// When something is due next, if anything is.
+    Idle {
+        next_at_ms: Option<i64>,
+    },
 }
 
 /// What became of each job that was to be added.
@@ -178,4 +202,32 @@ pub enum Answer {
 pub struct AddAnswer {
     pub batch: Option<BatchId>,
     pub outcomes: Vec<AddOutcome>,
+    /// It was given to an earlier request, and names every job of that call: see [`crate::store::AddTerms::seats`].
+    pub is_repeated: bool,
+}
+
+/// A job that was added, or that stood in the way of adding it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddedJob {
+    pub id: JobId,
+    pub is_new: bool,
+}
+
+impl AddAnswer {
+    /// What became of the only job that was to be added.
+    ///
+    /// # Errors
+    /// It was refused.
+    pub fn into_one(self) -> Result<AddedJob, WireError> {
+        match self.outcomes.into_iter().next() {
+            Some(AddOutcome::Added { id }) => Ok(AddedJob { id, is_new: true }),
+            Some(AddOutcome::Existing { id } | AddOutcome::Replaced { id }) => {
+                Ok(AddedJob { id, is_new: false })
+            }
+            Some(AddOutcome::Refused { error }) => Err(error),
+            Some(AddOutcome::NotAdded {}) | None => {
+                Err(WireError::new(ErrorCode::Internal, "the job got no answer"))
+            }
+        }
+    }
 }

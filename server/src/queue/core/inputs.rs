@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use taskyard_shared::job::{FileRef, JobId, JobState, Progress};
 use taskyard_shared::log::LogLine;
+use taskyard_shared::new_job::AddMode;
 
-use super::decision::{AttemptId, Decision, RequestId};
+use super::decision::{AddedBy, AttemptId, Decision, RequestId};
 use super::pending::Pending;
 use super::state::{Core, MAX_UNWRITTEN_BYTES, MAX_UNWRITTEN_JOBS, Mode, Phase};
 use crate::queue::messages::QueueError;
@@ -22,14 +23,21 @@ impl Core {
         &mut self,
         request: RequestId,
         mut jobs: Vec<JobInsert>,
-        terms: AddTerms,
+        mut terms: AddTerms,
+        by: AddedBy,
         out: &mut Vec<Decision>,
     ) {
-        if let Err(error) = self.admit(&jobs, out) {
+        if let Err(error) = self.has_room_for(&jobs, by) {
             return out.push(Decision::Answer(request, Err(error)));
         }
+        terms.refused = self.refused_by_queues(&jobs);
+        let nothing_is_added = terms.mode == AddMode::AllOrNothing && !terms.refused.is_empty();
         let mut per_queue: Vec<(Arc<str>, u32)> = Vec::new();
-        for job in &mut jobs {
+        for (place, job) in jobs.iter_mut().enumerate() {
+            if nothing_is_added || terms.refused.contains_key(&place) {
+                continue;
+            }
+            self.make_queue(&job.queue, out);
             self.take_queue_defaults(job);
             if !job.after.is_empty() || job.run_at_ms.is_some() {
                 continue;
@@ -49,21 +57,15 @@ impl Core {
         }
     }
 
-    /// Whether these jobs may be handed to the store now; makes the queues they need.
-    fn admit(&mut self, jobs: &[JobInsert], out: &mut Vec<Decision>) -> Result<(), QueueError> {
-        if self.mode == Mode::Draining {
+    /// Whether so many jobs may be handed to the store now.
+    fn has_room_for(&self, jobs: &[JobInsert], by: AddedBy) -> Result<(), QueueError> {
+        if self.mode == Mode::Draining && by == AddedBy::Caller {
             return Err(QueueError::Stopping);
         }
         if self.unwritten_jobs + jobs.len() > MAX_UNWRITTEN_JOBS
             || self.unwritten_bytes + bytes_of(jobs) > MAX_UNWRITTEN_BYTES
         {
             return Err(QueueError::Overloaded);
-        }
-        for job in jobs {
-            if self.is_draining(&job.queue) {
-                return Err(QueueError::QueueDraining(job.queue.to_string()));
-            }
-            self.ensure_queue(&job.queue, out)?;
         }
         Ok(())
     }
@@ -118,6 +120,7 @@ impl Core {
             return;
         }
         let working = entry.remove();
+        self.unwritten_progress.remove(&attempt.job);
         self.free_slot(&working.queue, working.phase);
         self.touched.insert(working.queue.clone());
         if let Some(queue) = self.queues.get_mut(&working.queue) {
@@ -131,20 +134,36 @@ impl Core {
         self.start_held(attempt.job, now_ms, out);
     }
 
-    pub(super) fn progress(&mut self, reports: Vec<(JobId, u32, Progress)>, out: &mut Vec<Decision>) {
-        let reports: Vec<_> = reports
+    pub(super) fn progress(&mut self, reports: Vec<(JobId, u32, Progress)>) {
+        for (job, attempt, progress) in reports {
+            if self.is_running(job, attempt) {
+                self.unwritten_progress.insert(job, (attempt, progress));
+            }
+        }
+    }
+
+    /// One report at a time: while the disk is slow, only the newest progress of each attempt is kept for the next.
+    pub(super) fn write_progress(&mut self, out: &mut Vec<Decision>) {
+        if self.unwritten_progress.is_empty()
+            || self.progress_under_way
+            || self.times.store_retry_at_ms.is_some()
+        {
+            return;
+        }
+        let reports: Vec<_> = std::mem::take(&mut self.unwritten_progress)
             .into_iter()
-            .filter(|&(job, attempt, _)| {
-                self.working
-                    .get(&job)
-                    .is_some_and(|working| working.attempt == attempt && working.phase == Phase::Running)
-            })
+            .filter(|(job, (attempt, _))| self.is_running(*job, *attempt))
+            .map(|(job, (attempt, progress))| (job, attempt, progress))
             .collect();
-        // One at a time: while the disk is slow, the next report is as good.
-        if !reports.is_empty() && !self.progress_under_way {
+        if !reports.is_empty() {
             self.progress_under_way = true;
             self.write(Pending::Progress, WriteOp::Progress { reports }, out);
         }
+    }
+
+    pub(super) fn is_running(&self, job: JobId, attempt: u32) -> bool {
+        let working = self.working.get(&job);
+        working.is_some_and(|working| working.attempt == attempt && working.phase == Phase::Running)
     }
 
     pub(super) fn logged(&mut self, mut lines: Vec<(JobId, LogLine)>, out: &mut Vec<Decision>) {

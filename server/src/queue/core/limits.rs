@@ -11,12 +11,30 @@ use crate::store::WriteOp;
 
 impl Core {
     pub(super) fn set_limit(&mut self, request: RequestId, limit: Limit, out: &mut Vec<Decision>) {
-        let is_new = self.limits.iter().all(|known| known.limit.name != limit.name);
-        if is_new && self.limits.len() >= MAX_LIMITS {
+        let name = limit.name.clone();
+        let is_new = !self.has_limit(&name) && !self.limits_being_set.contains_key(&name);
+        let on_their_way = self.limits_being_set.keys().filter(|name| !self.has_limit(name)).count();
+        if is_new && self.limits.len() + on_their_way >= MAX_LIMITS {
             return out.push(Decision::Answer(request, Err(QueueError::TooManyLimits)));
         }
-        let pending = Pending::SetLimit { request, name: limit.name.clone() };
-        self.request(request, pending, WriteOp::SetLimit { limit }, out);
+        let pending = Pending::SetLimit { request, name: name.clone() };
+        if self.request(request, pending, WriteOp::SetLimit { limit }, out) {
+            *self.limits_being_set.entry(name).or_default() += 1;
+        }
+    }
+
+    fn has_limit(&self, name: &str) -> bool {
+        self.limits.iter().any(|known| known.limit.name == name)
+    }
+
+    /// The store has answered, whatever it said.
+    pub(super) fn set_limit_answered(&mut self, name: &str) {
+        if let Some(count) = self.limits_being_set.get_mut(name) {
+            *count -= 1;
+            if *count == 0 {
+                self.limits_being_set.remove(name);
+            }
+        }
     }
 
     pub(super) fn remove_limit(&mut self, request: RequestId, name: String, out: &mut Vec<Decision>) {
@@ -34,7 +52,8 @@ impl Core {
         }
     }
 
-    pub(super) fn limit_set(&self, name: &str) -> Result<Answer, QueueError> {
+    pub(super) fn limit_set(&mut self, name: &str) -> Result<Answer, QueueError> {
+        self.set_limit_answered(name);
         let known = self.limits.iter().find(|known| known.limit.name == name);
         known.cloned().map(Answer::LimitSet).ok_or_else(|| QueueError::NoSuchLimit(name.to_owned()))
     }

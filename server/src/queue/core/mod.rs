@@ -17,6 +17,9 @@
 //! | `failures`, `backoff` | what becomes of a failed attempt |
 //! | `times` | what is due at a time, and when to be woken |
 //! | `promotion`, `operations`, `schedules`, `retention`, `limits` | one kind of work each that goes on step by step |
+//! | `missed_runs` | which runs of a schedule are made when its time is long gone |
+//! | `outside` | jobs that others added to the same file |
+//! | `idle` | for tests: when nothing can go on before time passes |
 //! | `explain` | why a job waits |
 //! | `rebuild` | a core from what is stored and what is at work |
 
@@ -25,9 +28,12 @@ mod commits;
 mod decision;
 mod explain;
 mod failures;
+mod idle;
 mod inputs;
 mod limits;
+mod missed_runs;
 mod operations;
+mod outside;
 mod pending;
 mod promotion;
 mod queues;
@@ -41,7 +47,7 @@ mod slots;
 mod state;
 mod times;
 
-pub use decision::{AddAnswer, Answer, AttemptId, Decision, Input, RequestId};
+pub use decision::{AddAnswer, AddedBy, AddedJob, Answer, AttemptId, Decision, Input, RequestId};
 pub use rebuild::KnownAttempt;
 pub use schedules::NewSchedule;
 pub use state::{Core, CoreConfig, MAX_REQUESTS, MAX_UNWRITTEN_BYTES, MAX_UNWRITTEN_JOBS, Mode};

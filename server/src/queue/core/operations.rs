@@ -24,13 +24,16 @@ impl Core {
         now_ms: i64,
         out: &mut Vec<Decision>,
     ) {
-        if self.operations.iter().filter(|known| is_open(known)).count() >= MAX_KEPT_OPERATIONS {
+        let open = self.operations.iter().filter(|known| is_open(known)).count();
+        if open + self.operations_starting >= MAX_KEPT_OPERATIONS {
             return out.push(Decision::Answer(request, Err(QueueError::TooManyOperations)));
         }
         let NewOperation { action, filter, undo_ms } = operation;
         let starts_at_ms = now_ms + i64::from(undo_ms.min(MAX_UNDO_MS));
         let op = WriteOp::StartOperation { action, filter, starts_at_ms };
-        self.request(request, Pending::StartOperation { request }, op, out);
+        if self.request(request, Pending::StartOperation { request }, op, out) {
+            self.operations_starting += 1;
+        }
     }
 
     pub(super) fn undo_operation(&mut self, request: RequestId, id: OperationId, out: &mut Vec<Decision>) {

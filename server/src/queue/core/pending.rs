@@ -6,7 +6,7 @@ use taskyard_shared::job::{JobId, JobState};
 use taskyard_shared::operation::OperationId;
 
 use super::decision::{AttemptId, RequestId};
-use crate::store::{QueueSettings, StoredSchedule};
+use crate::store::QueueSettings;
 
 /// What a ticket was for.
 #[derive(Debug)]
@@ -19,8 +19,10 @@ pub(super) enum Pending {
     Claim {
         queue: Arc<str>,
     },
+    /// `end_was_refused`: the store did not take how it really ended, and is told that.
     Finish {
         attempt: AttemptId,
+        end_was_refused: bool,
     },
     WorkEnded {
         attempt: AttemptId,
@@ -74,7 +76,7 @@ pub(super) enum Pending {
     /// `request`: None for a schedule that goes on without a run.
     SetSchedule {
         request: Option<RequestId>,
-        schedule: Box<StoredSchedule>,
+        name: String,
     },
     RemoveSchedule {
         request: RequestId,
@@ -87,6 +89,7 @@ pub(super) enum Pending {
     },
     Promote,
     Resolve,
+    CatchUp,
     StartOperation {
         request: RequestId,
     },

@@ -1,6 +1,6 @@
 //! One queue as the core knows it, and when it may claim.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use taskyard_shared::limits::MAX_QUEUES;
@@ -12,7 +12,7 @@ use super::state::{Core, Mode};
 use super::times::{earlier, has_come};
 use crate::limits::Admission;
 use crate::queue::messages::QueueError;
-use crate::store::{JobInsert, QueueSettings, WriteOp};
+use crate::store::{InsertError, JobInsert, QueueSettings, WriteOp};
 
 /// Of so many jobs that a queue starts one is the one that was added first, whatever its priority: so nothing
 /// starves.
@@ -249,35 +249,58 @@ impl Core {
 
     /// What the queue says goes before what the kind says.
     pub(super) fn take_queue_defaults(&self, job: &mut JobInsert) {
-        let Some(state) = self.queues.get(&job.queue) else { return };
-        let settings = state.wanted();
-        if let Some(max_attempts) = settings.max_attempts.filter(|_| job.kind_says.max_attempts) {
-            job.max_attempts = max_attempts;
-        }
-        if job.kind_says.timeout && settings.timeout_ms.is_some() {
-            job.options.timeout_ms = settings.timeout_ms;
+        if let Some(state) = self.queues.get(&job.queue) {
+            state.wanted().complete(job);
         }
     }
 
-    /// The queue of that name, made with its defaults (and written) when it does not exist.
+    /// The queue of that name exists from now on.
     pub(super) fn ensure_queue(&mut self, name: &str, out: &mut Vec<Decision>) -> Result<(), QueueError> {
+        if !self.queues.contains_key(name) && self.queues.len() >= MAX_QUEUES {
+            return Err(QueueError::TooManyQueues);
+        }
+        self.make_queue(name, out);
+        Ok(())
+    }
+
+    /// Makes the queue of that name with its defaults, and writes it, when it does not exist. The caller has seen to it
+    /// that there is room for it.
+    pub(super) fn make_queue(&mut self, name: &str, out: &mut Vec<Decision>) {
         if let Some((known, state)) = self.queues.get_key_value(name) {
             // Made earlier, but the store refused to keep its settings: they are written again.
             if !state.known_to_store {
                 let (known, settings) = (Arc::clone(known), state.wanted().clone());
                 self.write_settings(None, &known, settings, out);
             }
-            return Ok(());
-        }
-        if self.queues.len() >= MAX_QUEUES {
-            return Err(QueueError::TooManyQueues);
+            return;
         }
         let settings = self.config.queue_defaults.get(name).unwrap_or(&self.config.other_queues).clone();
         let name: Arc<str> = name.into();
         self.queues.insert(Arc::clone(&name), QueueState::new(settings.clone()));
         self.touched.insert(Arc::clone(&name));
         self.write_settings(None, &name, settings, out);
-        Ok(())
+    }
+
+    /// Jobs whose queues take none, by their places.
+    pub(super) fn refused_by_queues(&self, jobs: &[JobInsert]) -> BTreeMap<usize, InsertError> {
+        let mut refused = BTreeMap::new();
+        let mut new: BTreeSet<&str> = BTreeSet::new();
+        for (place, job) in jobs.iter().enumerate() {
+            match self.queues.get(&job.queue) {
+                Some(state) if state.wanted().draining => {
+                    refused.insert(place, InsertError::QueueDraining(job.queue.to_string()));
+                }
+                Some(_) => {}
+                None if new.contains(&*job.queue) => {}
+                None if self.queues.len() + new.len() < MAX_QUEUES => {
+                    new.insert(&job.queue);
+                }
+                None => {
+                    refused.insert(place, InsertError::TooManyQueues);
+                }
+            }
+        }
+        refused
     }
 
     pub(super) fn write_settings(
@@ -330,7 +353,7 @@ impl Core {
             concurrency: change.concurrency.unwrap_or(wanted.concurrency),
             max_attempts: change.max_attempts.unwrap_or(wanted.max_attempts),
             timeout_ms: change.timeout_ms.unwrap_or(wanted.timeout_ms),
-            retention: change.retention.clone().unwrap_or_else(|| wanted.retention.clone()),
+            retention: wanted.retention.changed(&change.retention.unwrap_or_default()),
         };
         settings.check().map_err(QueueError::BadSetting)?;
         Ok(settings)

@@ -1,21 +1,19 @@
-//! Schedules: when their jobs are added, and what becomes of runs that were missed.
+//! Schedules: when their jobs are added, and how they are changed meanwhile.
 
 use std::collections::VecDeque;
 
-use taskyard_shared::limits::{MAX_MISSED_RUNS, MAX_SCHEDULES};
-use taskyard_shared::schedule::{Missed, Overlap, Schedule, ScheduleStatus};
+use taskyard_shared::limits::MAX_SCHEDULES;
+use taskyard_shared::schedule::{Overlap, Schedule, ScheduleStatus};
 
 use super::decision::{Answer, Decision, RequestId};
+use super::missed_runs::runs_to_make;
 use super::pending::Pending;
 use super::state::Core;
 use super::times::{earlier, has_come};
 use crate::cron::Cron;
 use crate::pubsub::JobChange;
 use crate::queue::messages::QueueError;
-use crate::store::{Fire, FireResult, InsertOutcome, JobInsert, StoredSchedule, WriteOp};
-
-/// A run that begins later than this after its time counts as missed.
-const ON_TIME_MS: i64 = 60_000;
+use crate::store::{Fire, FireResult, InsertOutcome, JobInsert, NextRun, StoredSchedule, WriteOp};
 
 /// A schedule that somebody wants, checked.
 #[derive(Clone, Debug)]
@@ -26,15 +24,23 @@ pub struct NewSchedule {
     pub job: JobInsert,
 }
 
-#[derive(Debug)]
-pub(super) struct ScheduleState {
+/// A schedule whose times are known.
+#[derive(Clone, Debug)]
+struct Timed {
     stored: StoredSchedule,
     /// None only if what is stored cannot be read by this version: it does not run then.
     cron: Option<Cron>,
-    /// A run or a change is on its way to the disk.
-    busy: bool,
-    /// When it runs next once what is on its way is stored.
-    next_when_stored_ms: Option<i64>,
+}
+
+/// All that is known of the schedule of one name. Forgotten when nothing is stored of it and nothing on its way.
+#[derive(Debug, Default)]
+pub(super) struct ScheduleState {
+    /// As committed: what holds.
+    committed: Option<Timed>,
+    /// Changes on their way to the disk, oldest first; None is its removal. Bounded by the requests under way.
+    changing: VecDeque<Option<Timed>>,
+    /// Runs on their way to the disk.
+    firing: usize,
 }
 
 impl ScheduleState {
@@ -43,28 +49,36 @@ impl ScheduleState {
         let cron = Cron::parse(cron, zone)
             .inspect_err(|error| tracing::error!(schedule = name, %error, "the schedule cannot run"))
             .ok();
-        let next_when_stored_ms = stored.status.next_run_at_ms;
-        ScheduleState { stored, cron, busy: false, next_when_stored_ms }
+        ScheduleState { committed: Some(Timed { stored, cron }), ..ScheduleState::default() }
     }
 
+    fn status(&self) -> Option<&ScheduleStatus> {
+        self.committed.as_ref().map(|timed| &timed.stored.status)
+    }
+
+    /// As asked for last: what the next change starts from. None: it is being removed.
+    fn wanted(&self) -> Option<&Timed> {
+        match self.changing.back() {
+            Some(change) => change.as_ref(),
+            None => self.committed.as_ref(),
+        }
+    }
+
+    /// When it is due. Not while something is on its way to the disk, which may change that; and not if it cannot run.
     fn next_at_ms(&self) -> Option<i64> {
-        self.stored.status.next_run_at_ms.filter(|_| !self.busy)
+        let is_settled = self.changing.is_empty() && self.firing == 0;
+        let timed = self.committed.as_ref().filter(|timed| is_settled && timed.cron.is_some())?;
+        timed.stored.status.next_run_at_ms
     }
 
-    /// When it runs next if nothing more is asked of it.
-    fn planned_ms(&self) -> Option<i64> {
-        if self.busy { self.next_when_stored_ms } else { self.stored.status.next_run_at_ms }
-    }
-
-    fn on_its_way(&mut self, next_run_at_ms: Option<i64>) {
-        self.busy = true;
-        self.next_when_stored_ms = next_run_at_ms;
+    fn is_nothing(&self) -> bool {
+        self.committed.is_none() && self.changing.is_empty() && self.firing == 0
     }
 }
 
 impl Core {
     pub(super) fn schedule_statuses(&self) -> Vec<ScheduleStatus> {
-        self.schedules.values().map(|schedule| schedule.stored.status.clone()).collect()
+        self.schedules.values().filter_map(ScheduleState::status).cloned().collect()
     }
 
     pub(super) fn next_schedule_at_ms(&self) -> Option<i64> {
@@ -78,9 +92,10 @@ impl Core {
         now_ms: i64,
         out: &mut Vec<Decision>,
     ) {
-        let NewSchedule { schedule, cron, mut job } = new;
-        let known = self.schedules.get(&schedule.name);
-        let admitted = if known.is_none() && self.schedules.len() >= MAX_SCHEDULES {
+        let NewSchedule { schedule, cron, job } = new;
+        // Those on their way to the disk are among the known.
+        let is_new = !self.schedules.contains_key(&schedule.name);
+        let admitted = if is_new && self.schedules.len() >= MAX_SCHEDULES {
             Err(QueueError::TooManySchedules)
         } else {
             self.ensure_queue(&job.queue.clone(), out)
@@ -88,16 +103,16 @@ impl Core {
         if let Err(error) = admitted {
             return out.push(Decision::Answer(request, Err(error)));
         }
-        self.take_queue_defaults(&mut job);
-        let known = self.schedules.get(&schedule.name).map(|known| &known.stored.status);
         let status = ScheduleStatus {
             next_run_at_ms: if schedule.paused { None } else { cron.next_after(now_ms) },
-            last_run_at_ms: known.and_then(|known| known.last_run_at_ms),
-            last_job: known.and_then(|known| known.last_job),
-            skipped: known.map_or(0, |known| known.skipped),
+            // What its runs left behind is kept when this is stored.
+            last_run_at_ms: None,
+            last_job: None,
+            skipped: 0,
             schedule,
         };
-        self.store_schedule(Some(request), StoredSchedule { status, job }, out);
+        let timed = Timed { stored: StoredSchedule { status, job }, cron: Some(cron) };
+        self.store_schedule(Some(request), timed, out);
     }
 
     pub(super) fn pause_schedule(
@@ -108,34 +123,32 @@ impl Core {
         now_ms: i64,
         out: &mut Vec<Decision>,
     ) {
-        let Some(known) = self.schedules.get(name) else {
+        let Some(wanted) = self.schedules.get(name).and_then(ScheduleState::wanted) else {
             return out.push(Decision::Answer(request, Err(QueueError::NoSuchSchedule(name.to_owned()))));
         };
-        let mut stored = known.stored.clone();
-        stored.status.schedule.paused = paused;
-        stored.status.next_run_at_ms = match (&known.cron, paused) {
+        let mut timed = wanted.clone();
+        timed.stored.status.schedule.paused = paused;
+        timed.stored.status.next_run_at_ms = match (&timed.cron, paused) {
             (Some(cron), false) => cron.next_after(now_ms),
             _ => None,
         };
-        self.store_schedule(Some(request), stored, out);
+        self.store_schedule(Some(request), timed, out);
     }
 
     pub(super) fn remove_schedule(&mut self, request: RequestId, name: String, out: &mut Vec<Decision>) {
+        if self.schedules.get(&name).and_then(ScheduleState::wanted).is_none() {
+            return out.push(Decision::Answer(request, Err(QueueError::NoSuchSchedule(name))));
+        }
         let pending = Pending::RemoveSchedule { request, name: name.clone() };
-        self.request(request, pending, WriteOp::RemoveSchedule { name }, out);
+        if self.request(request, pending, WriteOp::RemoveSchedule { name: name.clone() }, out) {
+            self.schedules.entry(name).or_default().changing.push_back(None);
+        }
     }
 
-    fn store_schedule(
-        &mut self,
-        request: Option<RequestId>,
-        schedule: StoredSchedule,
-        out: &mut Vec<Decision>,
-    ) {
-        let name = schedule.status.schedule.name.clone();
-        let next_run_at_ms = schedule.status.next_run_at_ms;
-        let schedule = Box::new(schedule);
-        let op = WriteOp::SetSchedule { schedule: schedule.clone() };
-        let pending = Pending::SetSchedule { request, schedule };
+    fn store_schedule(&mut self, request: Option<RequestId>, timed: Timed, out: &mut Vec<Decision>) {
+        let name = timed.stored.status.schedule.name.clone();
+        let op = WriteOp::SetSchedule { schedule: Box::new(timed.stored.clone()) };
+        let pending = Pending::SetSchedule { request, name: name.clone() };
         let is_written = match request {
             Some(request) => self.request(request, pending, op, out),
             None => {
@@ -143,30 +156,56 @@ impl Core {
                 true
             }
         };
-        if is_written && let Some(known) = self.schedules.get_mut(&name) {
-            known.on_its_way(next_run_at_ms);
+        if is_written {
+            self.schedules.entry(name).or_default().changing.push_back(Some(timed));
         }
     }
 
-    pub(super) fn schedule_set(&mut self, mut schedule: StoredSchedule) -> Answer {
-        if let Some(known) = self.schedules.get(&schedule.status.schedule.name) {
-            schedule.keep_history(&known.stored.status);
+    pub(super) fn schedule_set(&mut self, name: &str) -> Result<Answer, QueueError> {
+        let known = self.schedules.get_mut(name);
+        let Some((known, mut timed)) =
+            known.and_then(|known| known.changing.pop_front().flatten().map(|timed| (known, timed)))
+        else {
+            return Err(QueueError::NoSuchSchedule(name.to_owned()));
+        };
+        if let Some(earlier) = known.status() {
+            timed.stored.keep_history(earlier);
         }
-        let status = schedule.status.clone();
-        self.schedules.insert(status.schedule.name.clone(), ScheduleState::new(schedule));
+        let status = timed.stored.status.clone();
+        known.committed = Some(timed);
         self.changed.schedules = true;
-        Answer::Schedule(Box::new(status))
+        Ok(Answer::Schedule(Box::new(status)))
     }
 
     pub(super) fn schedule_removed(&mut self, name: String, existed: bool) -> Result<Answer, QueueError> {
-        self.changed.schedules |= self.schedules.remove(&name).is_some();
+        if let Some(known) = self.schedules.get_mut(&name) {
+            known.changing.pop_front();
+            known.committed = None;
+        }
+        self.forget_schedule_if_gone(&name);
+        self.changed.schedules = true;
         if existed { Ok(Answer::Removed) } else { Err(QueueError::NoSuchSchedule(name)) }
     }
 
-    /// The store refused: what is stored still holds.
-    pub(super) fn schedule_refused(&mut self, name: &str) {
+    /// The store refused a change: what is stored still holds.
+    pub(super) fn schedule_change_refused(&mut self, name: &str) {
         if let Some(known) = self.schedules.get_mut(name) {
-            known.busy = false;
+            known.changing.pop_front();
+        }
+        self.forget_schedule_if_gone(name);
+    }
+
+    /// The store refused a run: it is due as before.
+    pub(super) fn run_refused(&mut self, name: &str) {
+        if let Some(known) = self.schedules.get_mut(name) {
+            known.firing -= 1;
+        }
+        self.forget_schedule_if_gone(name);
+    }
+
+    fn forget_schedule_if_gone(&mut self, name: &str) {
+        if self.schedules.get(name).is_some_and(ScheduleState::is_nothing) {
+            self.schedules.remove(name);
         }
     }
 
@@ -177,26 +216,28 @@ impl Core {
         now_ms: i64,
         out: &mut Vec<Decision>,
     ) {
-        let Some(known) = self.schedules.get(&name) else {
+        let Some(wanted) = self.schedules.get(&name).and_then(ScheduleState::wanted) else {
             return out.push(Decision::Answer(request, Err(QueueError::NoSuchSchedule(name))));
         };
-        if self.is_draining(&known.stored.job.queue) {
-            let error = QueueError::QueueDraining(known.stored.job.queue.to_string());
+        let job = self.job_of_run(&wanted.stored);
+        if self.is_draining(&job.queue) {
+            let error = QueueError::QueueDraining(job.queue.to_string());
             return out.push(Decision::Answer(request, Err(error)));
         }
-        let next_run_at_ms = known.planned_ms();
+        // The store may have refused to keep it when the schedule was made.
+        if let Err(error) = self.ensure_queue(&job.queue, out) {
+            return out.push(Decision::Answer(request, Err(error)));
+        }
         let fire = Fire {
             name: name.clone(),
-            job: known.stored.job.clone(),
+            job,
             run_at_ms: now_ms,
-            next_run_at_ms,
-            unless_unfinished: None,
+            next_run: NextRun::Unmoved,
+            unless_unfinished: false,
         };
         let pending = Pending::Fire { request: Some(request), name: name.clone() };
-        if self.request(request, pending, WriteOp::FireSchedule { fire: Box::new(fire) }, out)
-            && let Some(known) = self.schedules.get_mut(&name)
-        {
-            known.on_its_way(next_run_at_ms);
+        if self.request(request, pending, WriteOp::FireSchedule { fire: Box::new(fire) }, out) {
+            self.schedules.entry(name).or_default().firing += 1;
         }
     }
 
@@ -214,38 +255,57 @@ impl Core {
     }
 
     fn fire(&mut self, name: &str, now_ms: i64, out: &mut Vec<Decision>) {
-        let Some(known) = self.schedules.get(name) else { return };
-        let (Some(cron), Some(next_ms)) = (&known.cron, known.stored.status.next_run_at_ms) else { return };
-        let mut runs = runs_to_make(cron, next_ms, known.stored.status.schedule.missed, now_ms);
-        if self.is_draining(&known.stored.job.queue) {
-            runs.clear();
-        }
+        let Some(Timed { stored, cron: Some(cron) }) =
+            self.schedules.get(name).and_then(|known| known.committed.clone())
+        else {
+            return;
+        };
+        let ScheduleStatus { schedule, next_run_at_ms: Some(due_ms), last_job, .. } = &stored.status else {
+            return;
+        };
         let next_run_at_ms = cron.next_after(now_ms);
-        let overlap = known.stored.status.schedule.overlap;
-        let (last_job, job) = (known.stored.status.last_job, known.stored.job.clone());
+        let runs = if self.takes_runs(&stored, out) {
+            runs_to_make(&cron, *due_ms, schedule, now_ms)
+        } else {
+            Vec::new()
+        };
         if runs.is_empty() {
-            let mut stored = known.stored.clone();
+            let mut stored = stored;
             stored.status.next_run_at_ms = next_run_at_ms;
-            return self.store_schedule(None, stored, out);
+            return self.store_schedule(None, Timed { stored, cron: Some(cron) }, out);
         }
-        if let (Overlap::Replace, Some(id)) = (overlap, last_job) {
+        if let (Overlap::Replace, Some(id)) = (schedule.overlap, *last_job) {
             self.write(Pending::Cancel { request: None, id }, WriteOp::Cancel { id }, out);
         }
+        let job = self.job_of_run(&stored);
+        self.schedules.entry(name.to_owned()).or_default().firing += runs.len();
         for run_at_ms in runs {
-            let unless_unfinished = last_job.filter(|_| overlap == Overlap::Skip);
             let fire = Fire {
                 name: name.to_owned(),
                 job: job.clone(),
                 run_at_ms,
-                next_run_at_ms,
-                unless_unfinished,
+                next_run: NextRun::At(next_run_at_ms),
+                unless_unfinished: schedule.overlap == Overlap::Skip,
             };
             let pending = Pending::Fire { request: None, name: name.to_owned() };
             self.write(pending, WriteOp::FireSchedule { fire: Box::new(fire) }, out);
         }
-        if let Some(known) = self.schedules.get_mut(name) {
-            known.on_its_way(next_run_at_ms);
-        }
+    }
+
+    /// Whether the queue of its jobs takes any; makes the queue where the store refused to keep it earlier.
+    fn takes_runs(&mut self, schedule: &StoredSchedule, out: &mut Vec<Decision>) -> bool {
+        let queue = &schedule.job.queue;
+        let made = self.ensure_queue(queue, out).inspect_err(|error| {
+            tracing::warn!(schedule = schedule.status.schedule.name, %error, "a run of a schedule is left out");
+        });
+        made.is_ok() && !self.is_draining(queue)
+    }
+
+    /// What a run adds: what the schedule's job does not say, its queue says at each run.
+    fn job_of_run(&self, schedule: &StoredSchedule) -> JobInsert {
+        let mut job = schedule.job.clone();
+        self.take_queue_defaults(&mut job);
+        job
     }
 
     pub(super) fn fired(
@@ -255,19 +315,23 @@ impl Core {
         changes: &mut Vec<JobChange>,
     ) -> Result<Answer, QueueError> {
         let (status, error) = match result {
-            FireResult::Fired { outcome, status } => (status, self.fire_outcome(outcome, changes)),
-            FireResult::Skipped { status } => (status, None),
-            FireResult::NoSuchSchedule => {
-                self.schedules.remove(name);
-                return Err(QueueError::NoSuchSchedule(name.to_owned()));
-            }
+            FireResult::Fired { outcome, status } => (Some(status), self.fire_outcome(outcome, changes)),
+            FireResult::Skipped { status } => (Some(status), None),
+            FireResult::NoSuchSchedule => (None, None),
         };
         if let Some(known) = self.schedules.get_mut(name) {
-            known.busy = false;
-            known.stored.status = ScheduleStatus::clone(&status);
+            known.firing -= 1;
+            if let (Some(timed), Some(status)) = (&mut known.committed, &status) {
+                timed.stored.status = ScheduleStatus::clone(status);
+            }
         }
+        self.forget_schedule_if_gone(name);
         self.changed.schedules = true;
-        error.map_or(Ok(Answer::Schedule(status)), Err)
+        match (error, status) {
+            (Some(error), _) => Err(error),
+            (None, Some(status)) => Ok(Answer::Schedule(status)),
+            (None, None) => Err(QueueError::NoSuchSchedule(name.to_owned())),
+        }
     }
 
     fn fire_outcome(&mut self, outcome: InsertOutcome, changes: &mut Vec<JobChange>) -> Option<QueueError> {
@@ -278,43 +342,5 @@ impl Core {
             InsertOutcome::Existing(_) | InsertOutcome::NotAdded => {}
         }
         None
-    }
-}
-
-/// The runs to be made now of those that were due since `next_ms`, which was.
-fn runs_to_make(cron: &Cron, next_ms: i64, missed: Missed, now_ms: i64) -> Vec<i64> {
-    let due = latest_due(cron, next_ms, now_ms);
-    let Some(&last) = due.back() else { return Vec::new() };
-    let is_on_time = due.len() == 1 && now_ms - last <= ON_TIME_MS;
-    match missed {
-        _ if is_on_time => vec![last],
-        Missed::RunOnce => vec![last],
-        Missed::RunAll => due.into(),
-        Missed::Skip => Some(last).filter(|last| now_ms - last <= ON_TIME_MS).into_iter().collect(),
-    }
-}
-
-/// The newest due times from `first_ms`, which is one, up to now: at most `MAX_MISSED_RUNS`.
-fn latest_due(cron: &Cron, first_ms: i64, now_ms: i64) -> VecDeque<i64> {
-    let mut from_ms = first_ms - 1;
-    loop {
-        let mut due = VecDeque::new();
-        let mut at_ms = from_ms;
-        while let Some(next_ms) = cron.next_after(at_ms).filter(|next_ms| *next_ms <= now_ms)
-            && due.len() <= MAX_MISSED_RUNS
-        {
-            due.push_back(next_ms);
-            at_ms = next_ms;
-        }
-        if due.len() <= MAX_MISSED_RUNS {
-            return due;
-        }
-        // Too many: those of the later half will do, unless that is a span with more than can be counted.
-        let middle_ms = from_ms + (now_ms - from_ms) / 2;
-        if middle_ms == from_ms || cron.next_after(middle_ms).is_none_or(|next_ms| next_ms > now_ms) {
-            due.truncate(MAX_MISSED_RUNS);
-            return due;
-        }
-        from_ms = middle_ms;
     }
 }

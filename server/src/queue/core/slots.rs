@@ -61,8 +61,12 @@ impl Core {
     /// The attempt was cancelled: a held job gives its slot back, running work keeps it until it has ended.
     pub(super) fn stop(&mut self, queue: &str, attempt: AttemptId, out: &mut Vec<Decision>) {
         if self.held.get(&attempt.job).is_some_and(|held| held.claimed.job.attempt == attempt.attempt) {
-            self.held.remove(&attempt.job);
+            let held = self.held.remove(&attempt.job);
             self.free_slot(queue, Phase::Running);
+            // What it took of limits is given back when the work of the job has ended: that of the attempt before it.
+            if let (Some(held), Some(working)) = (held, self.working.get_mut(&attempt.job)) {
+                working.is_limited |= held.claimed.is_limited;
+            }
         }
         // Its work may have ended while the cancel was on its way to the disk.
         if let Some(working) = self.working.get_mut(&attempt.job)
@@ -106,7 +110,7 @@ impl Core {
         out: &mut Vec<Decision>,
     ) {
         let op = WriteOp::Finish { id: attempt.job, attempt: attempt.attempt, end, artifacts };
-        self.write(Pending::Finish { attempt }, op, out);
+        self.write(Pending::Finish { attempt, end_was_refused: false }, op, out);
     }
 
     /// The work of a cancelled job has ended: the store has its end, but for what it took of limits.

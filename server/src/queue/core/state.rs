@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use taskyard_shared::job::JobId;
+use taskyard_shared::job::{JobId, Progress};
 use taskyard_shared::limit::LimitStatus;
 use taskyard_shared::new_job::Backoff;
 use taskyard_shared::operation::Operation;
@@ -102,11 +102,14 @@ pub struct Core {
     /// Jobs at work: one attempt of each, with a slot. Bounded, like `held`, by the sum of all concurrencies.
     pub(super) working: HashMap<JobId, Working>,
     pub(super) held: HashMap<JobId, Held>,
-    /// Bounded by `MAX_UNWRITTEN_JOBS`, `MAX_REQUESTS`, two for each attempt that worked, and one for each kind of
-    /// work that goes on step by step.
+    /// Bounded by `MAX_UNWRITTEN_JOBS`, `MAX_REQUESTS`, `MAX_UNWRITTEN_LINES`, two for each attempt that worked, two for
+    /// each queue (a claim, its first settings), up to `MAX_MISSED_RUNS` and a cancel for each schedule that is due, one
+    /// report of progress, and one for each kind of work that goes on step by step.
     pub(super) pending: HashMap<Ticket, Pending>,
     pub(super) next_ticket: u64,
     pub(super) progress_under_way: bool,
+    /// The newest report of each running attempt that is not on its way to the disk. Bounded by `working`.
+    pub(super) unwritten_progress: BTreeMap<JobId, (u32, Progress)>,
     /// Lines on their way to the disk: see [`super::inputs`].
     pub(super) unwritten_lines: usize,
     pub(super) unwritten_jobs: usize,
@@ -119,13 +122,19 @@ pub struct Core {
     pub(super) retention: Round,
     /// As they stood at the latest commit, sorted by name.
     pub(super) limits: Vec<LimitStatus>,
-    /// Bounded by `MAX_SCHEDULES`.
+    /// Names of limits that are on their way to the disk, and how often. Bounded by `MAX_LIMITS`, and as many again.
+    pub(super) limits_being_set: BTreeMap<String, usize>,
+    /// Bounded by `MAX_SCHEDULES`, those on their way to the disk included.
     pub(super) schedules: BTreeMap<String, ScheduleState>,
     /// Newest first, bounded by `MAX_KEPT_OPERATIONS`.
     pub(super) operations: Vec<Operation>,
+    /// On their way to the disk.
+    pub(super) operations_starting: usize,
     pub(super) stepping: bool,
     pub(super) mode: Mode,
     pub(super) drain_request: Option<RequestId>,
+    /// Who waits until nothing can go on: counted among the requests under way, and bounded with them.
+    pub(super) idle_requests: Vec<RequestId>,
     /// Queues whose status changed since the last event.
     pub(super) touched: HashSet<Arc<str>>,
     pub(super) changed: ChangedLists,
@@ -152,15 +161,17 @@ impl Core {
     /// Whatever can be done now is begun.
     pub(super) fn go_on(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
         self.do_what_is_due(now_ms, out);
+        self.write_progress(out);
         self.claim_where_possible(out);
         self.finish_drain(out);
+        self.answer_idle(out);
         self.plan_wake(now_ms, out);
         self.publish_touched(out);
     }
 
     fn handle(&mut self, input: Input, now_ms: i64, out: &mut Vec<Decision>) {
         match input {
-            Input::Add { request, jobs, terms } => self.add(request, jobs, terms, out),
+            Input::Add { request, jobs, terms, by } => self.add(request, jobs, terms, by, out),
             Input::Cancel { request, id } => {
                 let pending = Pending::Cancel { request: Some(request), id };
                 self.request(request, pending, WriteOp::Cancel { id }, out);
@@ -191,12 +202,15 @@ impl Core {
                 self.mode = Mode::Draining;
                 self.drain_request = Some(request);
             }
+            Input::AwaitIdle { request } => self.await_idle(request, out),
             Input::Ended { attempt, end, artifacts } => self.ended(attempt, end, artifacts, now_ms, out),
-            Input::Progress { reports } => self.progress(reports, out),
+            Input::Progress { reports } => self.progress(reports),
             Input::Logged { lines } => self.logged(lines, out),
-            Input::Committed { commit, results, limits } => {
+            Input::Committed { commit, results, limits, outside } => {
+                self.learn(outside, out);
                 self.committed(commit, results, limits, now_ms, out);
             }
+            Input::AddedOutside => self.times.catch_up_wanted = true,
             Input::WriteFailed { ops, error } => self.write_failed(ops, &error, now_ms, out),
             Input::Wake { at_ms } => self.woken(at_ms),
         }
@@ -267,7 +281,7 @@ impl Core {
             .filter_map(|name| self.queues.get(name).map(|queue| queue.status(name)))
             .collect();
         queues.sort_by(|a, b| a.name.cmp(&b.name));
-        let published = out.iter_mut().find_map(|decision| match decision {
+        let published = out.iter_mut().rev().find_map(|decision| match decision {
             Decision::Publish(events) => Some(events),
             _ => None,
         });
@@ -287,11 +301,16 @@ impl Core {
         }
     }
 
-    fn finish_drain(&mut self, out: &mut Vec<Decision>) {
-        if self.working.is_empty()
+    /// Nothing is at work, and nothing on its way to the disk.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.working.is_empty()
             && self.held.is_empty()
             && self.pending.is_empty()
             && self.refused_ends.is_empty()
+    }
+
+    fn finish_drain(&mut self, out: &mut Vec<Decision>) {
+        if self.is_at_rest()
             && let Some(request) = self.drain_request.take()
         {
             out.push(Decision::Answer(request, Ok(Answer::Drained)));

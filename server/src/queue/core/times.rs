@@ -17,8 +17,13 @@ pub(super) struct Times {
     /// Waiting jobs are to be told that one they wait for has ended.
     pub resolve_wanted: bool,
     pub resolving: bool,
+    /// The store is to be asked what others have added.
+    pub catch_up_wanted: bool,
+    pub catching_up: bool,
     /// The store refused something: it is asked again then.
     pub store_retry_at_ms: Option<i64>,
+    /// The store refused ends of attempts for what they are, and nothing else: it is asked again for them then.
+    pub ends_retry_at_ms: Option<i64>,
     /// What [`Decision::WakeAt`] asked for last and has not come.
     armed_at_ms: Option<i64>,
 }
@@ -32,6 +37,11 @@ impl Times {
     /// The store refused something.
     pub fn retry_store(&mut self, now_ms: i64) {
         self.store_retry_at_ms.get_or_insert(now_ms + STORE_RETRY_MS);
+    }
+
+    /// The store refused an end of an attempt, and may take anything else.
+    pub fn retry_ends(&mut self, now_ms: i64) {
+        self.ends_retry_at_ms.get_or_insert(now_ms + STORE_RETRY_MS);
     }
 }
 
@@ -56,11 +66,15 @@ impl Core {
             self.times.store_retry_at_ms = None;
             self.ask_store_again(out);
         }
+        if self.times.ends_retry_at_ms.is_some_and(|at_ms| has_come(at_ms, now_ms)) {
+            self.write_refused_ends(out);
+        }
         self.unblock_queues(now_ms);
         // What goes on step by step pauses with a store that refuses, and goes on after the next start otherwise.
         if self.times.store_retry_at_ms.is_some() || self.mode == Mode::Draining {
             return;
         }
+        self.catch_up(out);
         self.promote_due(now_ms, out);
         self.resolve_ended(out);
         self.step_operations(now_ms, out);
@@ -68,19 +82,14 @@ impl Core {
         self.prune(now_ms, out);
     }
 
-    /// Has the core woken when the next thing is due.
+    /// Has the core woken when the next thing is due that may be begun then.
     pub(super) fn plan_wake(&mut self, now_ms: i64, out: &mut Vec<Decision>) {
-        let wanted = [
-            self.times.store_retry_at_ms,
-            self.times.promote_at_ms.filter(|_| !self.times.promoting),
-            self.next_operation_at_ms(),
-            self.next_schedule_at_ms(),
-            self.retention.next_at_ms(),
-            self.next_unblocked_at_ms(),
-        ]
-        .into_iter()
-        .fold(None, earlier);
-        let Some(wanted) = wanted else { return };
+        // The answer to a promotion says when the next one is due, which mostly is soon: a timer set meanwhile would be
+        // set again at once. What else has its time waits for the same disk.
+        if self.times.promoting {
+            return;
+        }
+        let Some(wanted) = self.next_due_at_ms() else { return };
         // What could not be begun although it is due waits for an answer, which comes as another input.
         let at_ms = wanted.clamp(now_ms + 1, now_ms + LONGEST_SLEEP_MS);
         let armed =
@@ -89,6 +98,24 @@ impl Core {
             self.times.armed_at_ms = Some(at_ms);
             out.push(Decision::WakeAt { at_ms });
         }
+    }
+
+    /// When there is something for [`Core::do_what_is_due`]: what it would pass over does not count, or a time that has
+    /// come would wake the core again and again.
+    pub(super) fn next_due_at_ms(&self) -> Option<i64> {
+        let again = earlier(self.times.store_retry_at_ms, self.times.ends_retry_at_ms);
+        if self.times.store_retry_at_ms.is_some() || self.mode == Mode::Draining {
+            return again;
+        }
+        let times = [
+            again,
+            self.times.promote_at_ms,
+            self.next_operation_at_ms(),
+            self.next_schedule_at_ms(),
+            self.retention.next_at_ms(),
+            self.next_unblocked_at_ms(),
+        ];
+        times.into_iter().fold(None, earlier)
     }
 }
 

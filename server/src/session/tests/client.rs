@@ -41,7 +41,7 @@ pub struct TestServer {
 
 /// Executes nothing: each command has an answer of its own, or none.
 fn execute() -> Execute {
-    Arc::new(|command| {
+    Arc::new(|_, command| {
         Box::pin(async move {
             match command {
                 Command::ListKinds {} => Ok(Reply::Kinds { kinds: Vec::new() }),

@@ -240,7 +240,7 @@ pub fn a_claim_hands_out_results_where_the_arguments_take_them_up(mut yard: Test
     let silent = yard.run("b");
     let broken = yard.add_ended("c", JobState::Failed);
     yard.finish(done, 1, completed());
-    yard.finish(silent, 1, AttemptEnd::Completed { result: serde_json::Value::Null });
+    yard.finish(silent, 1, AttemptEnd::Completed { result: serde_json::Value::Null, reused: None });
     let takes = JobInsert { takes_results: true, ..after(&[broken, silent, done], OnFailure::Continue) };
     let plain = JobInsert { takes_results: false, ..takes.clone() };
     yard.add_jobs(vec![takes, plain]);
@@ -257,10 +257,11 @@ pub fn a_claim_hands_out_results_where_the_arguments_take_them_up(mut yard: Test
 
 pub fn what_comes_after_nothing_is_refused(mut yard: TestYard) {
     let then = |place| JobInsert { after: vec![AfterInsert::Inserted(place)], ..job("demo", "then") };
-    let jobs = || vec![job("demo", "a"), after(&[JobId(77)], OnFailure::Stop), then(1), then(0)];
+    let missing = || JobInsert { number: 9, ..after(&[JobId(77)], OnFailure::Stop) };
+    let jobs = || vec![job("demo", "a"), missing(), then(1), then(0)];
     let refused = [
         InsertOutcome::Refused(InsertError::NoSuchDependency(JobId(77))),
-        InsertOutcome::Refused(InsertError::DependencyRefused(1)),
+        InsertOutcome::Refused(InsertError::DependencyRefused(9)),
     ];
     let outcomes = yard.insert(jobs(), AddTerms::default());
     assert_eq!(outcomes[1..3], refused);

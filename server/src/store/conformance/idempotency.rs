@@ -2,13 +2,15 @@
 
 use taskyard_shared::batch::BatchId;
 use taskyard_shared::command::AddOutcome;
-use taskyard_shared::error::ErrorCode;
+use taskyard_shared::error::{ErrorCode, WireError};
+use taskyard_shared::job::JobId;
 use taskyard_shared::limits::IDEMPOTENCY_MS;
 use taskyard_shared::new_job::{AddMode, OnConflict};
 
 use super::TestYard;
 use super::yard::{job, unique};
 use crate::store::ops::{AddTerms, IdempotencyKey, InsertResult};
+use crate::store::{Seat, Seats};
 
 fn terms(key: &str, fingerprint: &str) -> AddTerms {
     let idempotency = Some(IdempotencyKey { key: key.to_owned(), fingerprint: fingerprint.to_owned() });
@@ -41,6 +43,25 @@ pub fn a_repeated_request_is_answered_as_the_first_was(mut yard: TestYard) {
     assert_eq!(replaced, &AddOutcome::Replaced { id: other });
     assert_eq!(error.code, ErrorCode::Conflict);
     assert_eq!(yard.writer.load().unwrap(), before, "nothing changed");
+}
+
+pub fn the_answer_names_every_job_of_the_call_and_can_be_read(mut yard: TestYard) {
+    let key = |fingerprint| terms("key", fingerprint).idempotency.unwrap();
+    assert_eq!(yard.reader.answered(&key("f"), yard.now_ms).unwrap(), None);
+    let refused = WireError::new(ErrorCode::InvalidArguments, "it expired");
+    let seats = Some(Seats(vec![Seat::Refused(refused.clone()), Seat::At(1), Seat::At(0)]));
+    let jobs = || vec![job("demo", "a"), job("demo", "b")];
+    let given_at_ms = yard.now_ms;
+    yard.insert_all(jobs(), AddTerms { seats, ..terms("key", "f") });
+    let [first, second] = [1, 2].map(|id| AddOutcome::Added { id: JobId(id) });
+    let outcomes = vec![AddOutcome::Refused { error: refused }, second, first];
+    let answer = InsertResult::Replayed { batch: None, outcomes };
+    // By then the first one is no longer refused.
+    let seats = Some(Seats(vec![Seat::At(0), Seat::At(1)]));
+    assert_eq!(yard.insert_all(jobs(), AddTerms { seats, ..terms("key", "f") }), answer);
+    assert_eq!(yard.reader.answered(&key("f"), yard.now_ms).unwrap(), Some(answer));
+    assert_eq!(yard.reader.answered(&key("g"), yard.now_ms).unwrap(), Some(InsertResult::KeyReused));
+    assert_eq!(yard.reader.answered(&key("f"), given_at_ms + IDEMPOTENCY_MS).unwrap(), None);
 }
 
 pub fn a_key_is_for_one_request_alone(mut yard: TestYard) {

@@ -215,6 +215,35 @@ pub fn a_changed_limit_is_looked_at_anew_by_the_next_promotion(mut yard: TestYar
     assert_eq!(yard.limit_counts(), (1, 3, 0));
 }
 
+pub fn a_changed_limit_is_looked_at_anew_a_few_keys_at_a_time(mut yard: TestYard) {
+    let customers: Vec<String> = (0..5).map(|customer| customer.to_string()).collect();
+    let one_each = || customers.iter().map(|customer| of_customer(customer)).collect::<Vec<_>>();
+    yard.set_limit(per_customer(1));
+    let running = yard.add_jobs(one_each());
+    yard.add_jobs(one_each());
+    yard.add_jobs(one_each());
+    assert_eq!(yard.claim_ids("demo", 99), running);
+    // Raised: one more of each; then removed: the rest.
+    yard.set_limit(per_customer(2));
+    for (expected, more) in [(2, true), (4, true), (5, false)] {
+        assert_eq!(yard.promote(2).more, more);
+        assert_eq!(yard.limit_counts().2, 10 - expected);
+    }
+    yard.set_limit(per_customer(2));
+    assert_eq!(yard.promote(2).released, Released::new(), "nothing has changed");
+    let second = yard.claim("demo", 99).len();
+    assert_eq!(second, 5);
+    yard.remove_limit("customer");
+    let mut claimed = 0;
+    for _ in 0..4 {
+        yard.promote(2);
+        claimed += yard.claim("demo", 99).len();
+    }
+    assert_eq!(claimed, 5);
+    assert!(!yard.promote(2).more);
+    yard.assert_counts_are_exact();
+}
+
 pub fn a_promotion_releases_no_more_than_its_limit(mut yard: TestYard) {
     let ids = one_of_three(&mut yard);
     yard.set_limit(per_customer(5));

@@ -20,6 +20,7 @@ pub mod rates;
 pub mod retention;
 pub mod schedule_times;
 pub mod schedules;
+pub mod turns;
 pub mod unique;
 pub mod waiting_facts;
 pub mod yard;
@@ -48,6 +49,7 @@ macro_rules! suite {
                 claims_take_the_lowest_ids_of_their_queue_up_to_the_limit,
                 a_claim_hands_out_arguments_and_inputs,
                 a_completed_job_has_its_result_and_full_progress,
+                a_job_that_took_an_earlier_result_names_the_job_that_made_it,
                 a_failed_job_shows_the_start_of_its_error_and_keeps_all_of_it,
                 a_released_job_waits_again_and_its_attempt_is_lost,
                 a_report_about_an_attempt_that_is_over_changes_nothing,
@@ -151,6 +153,7 @@ macro_rules! suite {
                 cancelling_what_is_held_back_takes_it_off_the_meter,
                 another_priority_changes_the_order_of_release,
                 a_changed_limit_is_looked_at_anew_by_the_next_promotion,
+                a_changed_limit_is_looked_at_anew_a_few_keys_at_a_time,
                 a_promotion_releases_no_more_than_its_limit,
                 a_removed_limit_lets_go_of_all,
                 a_released_job_that_does_not_start_makes_room_a_second_later,
@@ -159,6 +162,16 @@ macro_rules! suite {
                 what_runs_is_loaded_with_whether_it_is_limited,
                 a_claim_ends_after_so_many_looks_in_vain,
                 limits_are_told_when_they_change;
+            turns:
+                a_newcomer_does_not_pass_what_a_rate_holds_back,
+                a_newcomer_of_a_higher_priority_may_pass,
+                one_of_eight_starts_of_a_key_goes_by_age,
+                a_newcomer_waits_while_it_is_the_turn_of_the_oldest,
+                a_paused_queue_lets_another_one_have_the_place,
+                a_queue_without_a_free_slot_lets_another_one_have_the_place,
+                a_promotion_begins_with_queues_that_can_start_jobs,
+                a_newcomer_lets_a_job_of_another_queue_go_first_that_can_start,
+                a_job_whose_turn_it_is_may_be_held_back_by_another_limit;
             rates:
                 a_rate_holds_back_until_the_next_start_is_due,
                 a_rate_starts_as_many_as_it_says_and_evenly,
@@ -180,6 +193,7 @@ macro_rules! suite {
                 one_refusal_refuses_all_unless_each_is_for_itself;
             idempotency:
                 a_repeated_request_is_answered_as_the_first_was,
+                the_answer_names_every_job_of_the_call_and_can_be_read,
                 a_key_is_for_one_request_alone,
                 an_answer_outlives_its_jobs_and_is_kept_for_a_day,
                 a_request_of_which_nothing_came_may_be_made_again,
@@ -206,9 +220,13 @@ macro_rules! suite {
                 a_schedule_is_stored_in_place_of_the_one_of_its_name,
                 a_run_adds_its_job_and_moves_the_schedule_on,
                 a_run_is_left_out_while_the_job_before_has_not_ended,
-                a_run_whose_job_is_refused_moves_the_schedule_on_all_the_same,
+                runs_of_one_batch_see_the_jobs_of_each_other,
+                a_run_that_was_asked_for_moves_nothing,
+                a_run_does_not_end_a_pause,
+                a_run_that_adds_nothing_is_left_out_and_moves_the_schedule_on,
                 a_schedule_that_is_gone_does_not_run,
-                a_run_may_add_a_job_for_later;
+                a_run_may_add_a_job_for_later,
+                the_files_of_its_job_are_referred_to_while_it_exists;
             logs:
                 lines_are_kept_with_all_they_say,
                 the_newest_lines_are_shown_oldest_first,
@@ -218,10 +236,13 @@ macro_rules! suite {
                 a_log_goes_with_its_job;
             retention:
                 clearing_can_be_limited_to_one_state,
+                a_result_is_kept_while_a_job_that_takes_it_up_has_not_ended,
+                a_wanted_result_can_be_deleted_by_a_person,
                 clearing_goes_state_by_state_and_there_by_the_time_of_the_end,
                 a_single_finished_job_can_be_deleted,
                 a_job_that_has_not_ended_cannot_be_deleted,
-                a_retried_job_is_safe_from_clearing;
+                a_retried_job_is_safe_from_clearing,
+                ended_jobs_come_in_the_order_of_their_ends;
             waiting_facts:
                 nobody_knows_of_a_job_that_does_not_exist,
                 jobs_with_a_higher_priority_and_older_ones_are_ahead,

@@ -1,10 +1,12 @@
 //! Deleting some of the jobs that have ended.
 
 use taskyard_shared::job::{JobId, JobState};
+use taskyard_shared::new_job::OnFailure;
 
 use super::TestYard;
-use super::yard::{completed, failed};
-use crate::store::ops::{ClearedGroup, DeleteResult, OpResult, WriteOp};
+use super::yard::{after, completed, failed};
+use crate::store::EndedJob;
+use crate::store::ops::{ClearedGroup, DeleteResult, JobInsert, OpResult, WriteOp};
 
 fn clear_state(yard: &mut TestYard, state: JobState, finished_by_ms: i64, limit: u32) -> (Vec<u64>, bool) {
     let op = WriteOp::Clear { queue: None, state: Some(state), finished_by_ms, limit };
@@ -26,6 +28,33 @@ pub fn clearing_can_be_limited_to_one_state(mut yard: TestYard) {
     assert_eq!(clear_state(&mut yard, JobState::Pending, i64::MAX, 9), (vec![], false), "it has not ended");
     assert_eq!(clear_state(&mut yard, JobState::Failed, 0, 9), (vec![], false), "not that long ago");
     assert_eq!(clear_state(&mut yard, JobState::Failed, i64::MAX, 1), (vec![2], true));
+    yard.assert_counts_are_exact();
+}
+
+pub fn a_result_is_kept_while_a_job_that_takes_it_up_has_not_ended(mut yard: TestYard) {
+    let first = yard.add_ended("demo", JobState::Completed);
+    let other = yard.add_ended("demo", JobState::Completed);
+    let taker = yard.add_job(JobInsert { takes_results: true, ..after(&[first], OnFailure::Stop) });
+    yard.add_job(after(&[other], OnFailure::Stop));
+    yard.resolve_all();
+    assert_eq!(clear_state(&mut yard, JobState::Completed, i64::MAX, 1), (vec![other.0], true));
+    assert_eq!(clear_state(&mut yard, JobState::Completed, i64::MAX, 9), (vec![], false));
+    let claimed = yard.claim("demo", 1).remove(0);
+    assert_eq!((claimed.job.id, claimed.results[0].1.is_some()), (taker, true));
+    yard.finish(taker, 1, failed("try again"));
+    yard.retry(taker);
+    assert_eq!(clear_state(&mut yard, JobState::Completed, i64::MAX, 9), (vec![], false), "it runs again");
+    yard.cancel(taker);
+    assert_eq!(clear_state(&mut yard, JobState::Completed, i64::MAX, 9), (vec![first.0], false));
+    yard.assert_counts_are_exact();
+}
+
+pub fn a_wanted_result_can_be_deleted_by_a_person(mut yard: TestYard) {
+    let first = yard.add_ended("demo", JobState::Completed);
+    let taker = yard.add_job(JobInsert { takes_results: true, ..after(&[first], OnFailure::Continue) });
+    assert!(matches!(yard.delete(first), DeleteResult::Deleted { .. }));
+    yard.resolve_all();
+    yard.cancel(taker);
     yard.assert_counts_are_exact();
 }
 
@@ -71,4 +100,36 @@ pub fn a_retried_job_is_safe_from_clearing(mut yard: TestYard) {
     yard.cancel(id);
     assert_eq!(clear_state(&mut yard, JobState::Failed, i64::MAX, 9), (vec![], false));
     assert_eq!(clear_state(&mut yard, JobState::Cancelled, i64::MAX, 9), (vec![id.0], false));
+}
+
+pub fn ended_jobs_come_in_the_order_of_their_ends(mut yard: TestYard) {
+    for (queue, state) in [
+        ("a", JobState::Failed),
+        ("b", JobState::Completed),
+        ("a", JobState::Completed),
+        ("b", JobState::Cancelled),
+        ("a", JobState::Completed),
+    ] {
+        yard.add_ended(queue, state);
+    }
+    yard.run("a");
+    yard.retry(JobId(4));
+    // Several of one millisecond.
+    let ids = yard.add_jobs((0..3).map(|_| super::yard::job("c", "x")).collect());
+    let cancels: Vec<_> = ids.iter().rev().map(|id| WriteOp::Cancel { id: *id }).collect();
+    yard.try_apply(&cancels).expect("accepted");
+    // A result that is still wanted.
+    yard.add_job(JobInsert { takes_results: true, ..after(&[JobId(2)], OnFailure::Stop) });
+
+    let mut after = EndedJob { at_ms: 0, id: JobId(0) };
+    let mut found = Vec::new();
+    loop {
+        let page = yard.reader.ended(after, 2).expect("readable");
+        let Some(last) = page.last() else { break };
+        after = EndedJob { at_ms: last.finished_at_ms.expect("it ended"), id: last.id };
+        found.extend(page.iter().map(|job| job.id.0));
+    }
+    assert_eq!(found, [1, 2, 3, 5, 7, 8, 9]);
+    let same_time = EndedJob { at_ms: after.at_ms, id: JobId(0) };
+    assert_eq!(yard.reader.ended(same_time, 9).expect("readable").len(), 3);
 }

@@ -143,6 +143,12 @@ pub fn two_jobs_of_one_insert_do_not_share_a_key(mut yard: TestYard) {
     let InsertOutcome::Replaced(moved) = &outcomes[2] else { panic!() };
     assert_eq!((moved.job.id, moved.job.priority), (JobId(1), 3));
     assert_eq!(yard.claim("demo", 9).len(), 1);
+    let numbered = |number| JobInsert { number, ..unique("other", OnConflict::Reject) };
+    for mode in [AddMode::AllOrNothing, AddMode::Each] {
+        let terms = AddTerms { mode, ..AddTerms::default() };
+        let outcomes = yard.insert(vec![numbered(4), numbered(2)], terms);
+        assert_eq!(outcomes[1], InsertOutcome::Refused(InsertError::TakenInCall(4)), "none has a number yet");
+    }
 }
 
 pub fn a_key_goes_with_its_job(mut yard: TestYard) {

@@ -47,6 +47,7 @@ impl Yard {
             }
             WriteOp::Promote { limit } => OpResult::Promoted(self.promote(*limit, now_ms)),
             WriteOp::Resolve { limit } => self.resolve(*limit, now_ms),
+            WriteOp::CatchUp => OpResult::CaughtUp,
             WriteOp::Tidy { limit, .. } => OpResult::Tidied { more: self.tidy(*limit as usize, now_ms) },
             other => self.apply_to_yard(other, now_ms),
         }
@@ -60,11 +61,11 @@ impl Yard {
                 OpResult::QueueConfigured
             }
             WriteOp::SetLimit { limit } => {
-                self.changed |= self.meters.set(limit, now_ms);
+                self.changed |= self.meters.set(limit);
                 OpResult::LimitSet
             }
             WriteOp::RemoveLimit { name } => {
-                let existed = self.meters.remove(name, now_ms);
+                let existed = self.meters.remove(name);
                 self.changed |= existed;
                 OpResult::LimitRemoved { existed }
             }

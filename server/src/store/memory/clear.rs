@@ -34,10 +34,16 @@ impl Yard {
         let states = || JobState::ALL.into_iter().filter(|known| state.is_none_or(|state| *known == state));
         let finished =
             wanted.flat_map(|queue| states().flat_map(|state| finished(queue, state, finished_by_ms)));
-        let gone: Vec<JobId> = finished.take(limit).collect();
+        let gone: Vec<JobId> = finished.filter(|id| !self.is_result_wanted(*id)).take(limit).collect();
         let (jobs, resolves) =
             self.noting_ends(|yard| gone.iter().filter_map(|id| yard.remove(*id)).collect());
         OpResult::Cleared { groups: self.grouped(jobs), more: gone.len() == limit, resolves }
+    }
+
+    /// Whether a job that has not ended takes up its result.
+    fn is_result_wanted(&self, id: JobId) -> bool {
+        let takers = self.edges.before(id).filter_map(|dependency| self.jobs.get(&dependency.job));
+        takers.into_iter().any(|taker| taker.takes_results && !taker.row.state.is_finished())
     }
 
     /// By queue, in the order in which those were created, and state.

@@ -37,7 +37,7 @@ impl Yard {
         if let Some(answered) = terms.idempotency.as_ref().and_then(|key| self.answers.find(key, now_ms)) {
             return answered;
         }
-        let Ok(plans) = insert_plan::plan(jobs, terms.mode, self, self.last_id, now_ms);
+        let Ok(plans) = insert_plan::plan(jobs, terms, self, self.last_id, now_ms);
         let batch = terms.batch.as_deref().and_then(|name| self.batch(name, &plans, now_ms));
         let mut insert = Insert { plans: &plans, batch, ended: BTreeSet::new(), now_ms };
         let add = |yard: &mut Self| {
@@ -48,7 +48,9 @@ impl Yard {
             outcomes
         };
         let (outcomes, resolves) = self.noting_ends(add);
-        if let Some((request, answer)) = terms.idempotency.as_ref().zip(insert_plan::remembered(&outcomes)) {
+        if let Some((request, answer)) =
+            terms.idempotency.as_ref().zip(insert_plan::remembered(&outcomes, terms.seats.as_ref()))
+        {
             self.answers.remember(request, batch, answer, now_ms);
             self.changed = true;
         }

@@ -7,6 +7,8 @@ use taskyard_shared::limit::{Limit, LimitStatus};
 
 use super::lists::Turn;
 use crate::limits::{Admission, LimitBook, LimitRef, MeterUse};
+use crate::store::AT_ONCE_MS;
+use crate::store::turns::{self, Order};
 
 /// A meter, by when it was first used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +34,10 @@ pub(super) struct Meters {
     totals: HashMap<LimitNumber, Totals>,
     /// Changed since unused ones were forgotten.
     touched: BTreeSet<MeterId>,
+    /// How often limits have changed.
+    changes: u64,
+    /// Limits whose meters are to be looked at anew, and which change that was.
+    changed: BTreeMap<LimitNumber, u64>,
     /// What was told last.
     told: Vec<LimitStatus>,
 }
@@ -40,7 +46,12 @@ struct Meter {
     of: LimitNumber,
     key: String,
     usage: MeterUse,
-    held: BTreeSet<Turn>,
+    /// By the place of their queue.
+    held: BTreeMap<usize, BTreeSet<Turn>>,
+    /// Starts since the last one that went by age: see [`turns`].
+    passed: u32,
+    /// As of which change of limits it was looked at, or began to hold jobs back.
+    looked_at: u64,
     /// When jobs that it holds back may be released; None: when one that is at work has ended.
     due_at_ms: Option<i64>,
 }
@@ -54,9 +65,13 @@ struct Totals {
 }
 
 impl Meters {
-    /// Puts a limit in, and makes what it held back due. Answers whether anything is different now.
-    pub fn set(&mut self, limit: &Limit, now_ms: i64) -> bool {
-        let is_same = self.book.get(&limit.name).is_some_and(|known| **known == *limit);
+    /// Puts a limit in, and has what it held back looked at. Answers whether anything is different now.
+    pub fn set(&mut self, limit: &Limit) -> bool {
+        let known = self.book.get(&limit.name);
+        if known.is_some_and(|known| **known == *limit) {
+            return false;
+        }
+        let is_known = known.is_some();
         let number = *self.numbers.entry(limit.name.clone()).or_insert_with(|| {
             self.last_limit += 1;
             LimitNumber(self.last_limit)
@@ -65,20 +80,19 @@ impl Meters {
         if let Some(limit) = self.book.get(&limit.name) {
             self.limits.insert(number, LimitRef::clone(limit));
         }
-        self.make_due(number, now_ms);
-        !is_same
+        if is_known {
+            self.limit_changed(number);
+        }
+        true
     }
 
     /// Answers whether there was one.
-    pub fn remove(&mut self, name: &str, now_ms: i64) -> bool {
+    pub fn remove(&mut self, name: &str) -> bool {
         let Some(number) = self.numbers.remove(name) else { return false };
         self.limits.remove(&number);
         self.totals.remove(&number);
         self.book.remove(name);
-        self.make_due(number, now_ms);
-        for id in self.of_number(number, Meter::is_empty) {
-            self.remove_meter(id);
-        }
+        self.limit_changed(number);
         true
     }
 
@@ -93,7 +107,9 @@ impl Meters {
     pub fn start(&mut self, limit: &Limit, key: &str, now_ms: i64) -> MeterId {
         let id = self.of_limit(limit, key);
         self.change(id, |meter| {
+            meter.begin_use(now_ms);
             meter.usage.start(limit, now_ms);
+            meter.passed = turns::passed_after(meter.passed, !meter.held.is_empty());
             match meter.usage.admits(limit, now_ms) {
                 Admission::Free => {}
                 Admission::NotBefore { at_ms } => meter.due_at_ms = Some(at_ms),
@@ -103,12 +119,12 @@ impl Meters {
         id
     }
 
-    /// The work of a job has ended. Answers the job that has its place now, if one was held back for want of it.
-    pub fn end(&mut self, id: MeterId) -> Option<JobId> {
+    /// The work of a job has ended. Answers whether one that was held back for want of its place may have it now.
+    pub fn end(&mut self, id: MeterId) -> bool {
         self.change(id, |meter| meter.usage.end());
-        let meter = self.meters.get(&id)?;
-        let most = self.limits.get(&meter.of)?.concurrency?;
-        (meter.usage.running < most).then(|| self.first_held(id))?
+        let Some(meter) = self.meters.get(&id).filter(|meter| !meter.held.is_empty()) else { return false };
+        let most = self.limits.get(&meter.of).and_then(|limit| limit.concurrency);
+        most.is_some_and(|most| meter.usage.running < most)
     }
 
     pub fn of_limit(&mut self, limit: &Limit, key: &str) -> MeterId {
@@ -120,21 +136,35 @@ impl Meters {
         self.meter(NO_WORKER, kind)
     }
 
-    /// Holds a job back.
-    pub fn hold(&mut self, id: MeterId, job: Turn) {
-        self.change(id, |meter| _ = meter.held.insert(job));
+    /// Holds a job back; `queue` is the place of its queue.
+    pub fn hold(&mut self, id: MeterId, queue: usize, job: Turn, now_ms: i64) {
+        let changes = self.changes;
+        self.change(id, |meter| {
+            meter.begin_use(now_ms);
+            if meter.held.is_empty() {
+                meter.looked_at = changes;
+            }
+            meter.held.entry(queue).or_default().insert(job);
+        });
     }
 
     /// Lets go of a job that was held back.
-    pub fn let_go(&mut self, id: MeterId, job: Turn) {
-        self.change(id, |meter| _ = meter.held.remove(&job));
+    pub fn let_go(&mut self, id: MeterId, queue: usize, job: Turn) {
+        self.change(id, |meter| {
+            if let Some(held) = meter.held.get_mut(&queue) {
+                held.remove(&job);
+            }
+            meter.held.retain(|_, held| !held.is_empty());
+        });
     }
 
     /// A job that is held back has another priority.
-    pub fn reorder(&mut self, id: MeterId, from: Turn, to: Turn) {
+    pub fn reorder(&mut self, id: MeterId, queue: usize, from: Turn, to: Turn) {
         self.change(id, |meter| {
-            meter.held.remove(&from);
-            meter.held.insert(to);
+            if let Some(held) = meter.held.get_mut(&queue) {
+                held.remove(&from);
+                held.insert(to);
+            }
         });
     }
 
@@ -151,9 +181,44 @@ impl Meters {
         self.meters.get(&id)?.due_at_ms
     }
 
-    /// The job that is to be released first.
-    pub fn first_held(&self, id: MeterId) -> Option<JobId> {
-        self.meters.get(&id)?.held.first().map(|(_, job)| *job)
+    /// The job that it holds back and whose turn it is after so many starts more, among those of some queues, with the
+    /// place of its queue.
+    pub fn first_held(
+        &self,
+        id: MeterId,
+        starts: u32,
+        of_queue: impl Fn(usize) -> bool,
+    ) -> Option<(usize, JobId)> {
+        let (meter, order) =
+            self.meters.get(&id).map(|meter| (meter, Order::after(meter.passed + starts)))?;
+        let of_queues = meter.held.iter().filter(|(queue, _)| of_queue(**queue));
+        let all = of_queues.flat_map(|(queue, held)| held.iter().map(|job| (*queue, *job)));
+        all.min_by_key(|(_, (priority, job))| order.rank(priority.0, *job))
+            .map(|(queue, (_, job))| (queue, job))
+    }
+
+    /// Whether it is the turn of such a job before that of this one.
+    pub fn holds_one_before(&self, id: MeterId, job: Turn, of_queue: impl Fn(usize) -> bool) -> bool {
+        let Some(meter) = self.meters.get(&id) else { return false };
+        let order = Order::after(meter.passed);
+        let rank = |(priority, id): Turn| order.rank(priority.0, id);
+        let of_queues = meter.held.iter().filter(|(queue, _)| of_queue(**queue));
+        of_queues.flat_map(|(_, held)| held).any(|held| rank(*held) < rank(job))
+    }
+
+    pub fn holds_back(&self, id: MeterId) -> bool {
+        self.meters.get(&id).is_some_and(|meter| !meter.held.is_empty())
+    }
+
+    /// The first of the jobs of a queue that it holds back that a claim looks at.
+    pub fn first_held_of(&self, id: MeterId, queue: usize) -> Option<JobId> {
+        self.meters.get(&id)?.held.get(&queue)?.first().map(|(_, job)| *job)
+    }
+
+    /// The meter of a key, if that has been used.
+    pub fn known(&self, limit: &Limit, key: &str) -> Option<MeterId> {
+        let number = self.numbers.get(&limit.name)?;
+        self.by_key.get(&(*number, key.to_owned())).copied()
     }
 
     /// Whether it lets a job start, and how many.
@@ -172,20 +237,54 @@ impl Meters {
     }
 
     pub fn next_due_at_ms(&self) -> Option<i64> {
+        if self.has_changed() {
+            return Some(AT_ONCE_MS);
+        }
         self.due.first().map(|(at_ms, _)| *at_ms)
     }
 
     /// Nothing is at work any more, and all that is held back is looked at anew.
-    pub fn restart(&mut self, now_ms: i64) {
-        let all: Vec<MeterId> = self.meters.keys().copied().collect();
-        for id in all {
-            self.change(id, |meter| {
-                meter.usage.running = 0;
-                meter.due_at_ms = Some(now_ms);
-            });
+    pub fn restart(&mut self) {
+        let running = self.meters.iter().filter(|(_, meter)| meter.usage.running > 0);
+        let running: Vec<MeterId> = running.map(|(id, _)| *id).collect();
+        for id in running {
+            self.change(id, |meter| meter.usage.running = 0);
         }
-        // Idle ones are left to `forget_idle`.
-        self.touched.clear();
+        let known = |number: &LimitNumber| *number == NO_WORKER || self.limits.contains_key(number);
+        let holding = self.meters.values().filter(|meter| !meter.held.is_empty() && known(&meter.of));
+        let changed: BTreeSet<LimitNumber> = holding.map(|meter| meter.of).collect();
+        for number in changed {
+            self.limit_changed(number);
+        }
+    }
+
+    /// Makes up to `most` meters due whose limits have changed.
+    pub fn look_anew(&mut self, most: usize, now_ms: i64) {
+        let mut left = most;
+        while left > 0
+            && let Some((number, change)) = self.changed.first_key_value().map(|(of, change)| (*of, *change))
+        {
+            let holding = |(_, meter): &(&MeterId, &Meter)| {
+                meter.of == number && !meter.held.is_empty() && meter.looked_at < change
+            };
+            let meters = self.meters.iter().filter(holding);
+            let meters: BTreeSet<_> = meters.map(|(id, meter)| (meter.looked_at, *id)).collect();
+            for (_, id) in meters.iter().take(left) {
+                self.change(*id, |meter| {
+                    meter.due_at_ms = Some(now_ms);
+                    meter.looked_at = change;
+                });
+            }
+            if meters.len() < left {
+                self.changed.remove(&number);
+            }
+            left -= meters.len().min(left);
+        }
+    }
+
+    /// Whether meters are still to be looked at anew.
+    pub fn has_changed(&self) -> bool {
+        !self.changed.is_empty()
     }
 
     /// Forgets up to `limit` meters of which nothing would be lost, longest unused first. Answers how many.
@@ -234,21 +333,19 @@ impl Meters {
         *self.by_key.entry((of, key.to_owned())).or_insert_with(|| {
             self.last_meter += 1;
             let id = MeterId(self.last_meter);
-            let (usage, held) = (MeterUse::default(), BTreeSet::new());
-            self.meters.insert(id, Meter { of, key: key.to_owned(), usage, held, due_at_ms: None });
+            let (usage, held) = (MeterUse::default(), BTreeMap::new());
+            self.meters.insert(
+                id,
+                Meter { of, key: key.to_owned(), usage, held, passed: 0, looked_at: 0, due_at_ms: None },
+            );
             id
         })
     }
 
-    fn make_due(&mut self, number: LimitNumber, now_ms: i64) {
-        for id in self.of_number(number, |meter| !meter.held.is_empty()) {
-            self.set_due(id, Some(now_ms));
-        }
-    }
-
-    fn of_number(&self, number: LimitNumber, which: impl Fn(&Meter) -> bool) -> Vec<MeterId> {
-        let of_limit = self.meters.iter().filter(|(_, meter)| meter.of == number && which(meter));
-        of_limit.map(|(id, _)| *id).collect()
+    /// What a limit holds back is looked at anew by the next promotions, a few of its meters each.
+    fn limit_changed(&mut self, number: LimitNumber) {
+        self.changes += 1;
+        self.changed.insert(number, self.changes);
     }
 
     /// Changes a meter, and what is counted over it. One that holds nothing is not due.
@@ -288,11 +385,18 @@ impl Meter {
         self.held.is_empty() && self.usage.is_idle(now_ms)
     }
 
+    /// It is about to be used. After a time in which it might have been forgotten it begins anew.
+    fn begin_use(&mut self, now_ms: i64) {
+        if self.is_idle(now_ms) {
+            self.passed = 0;
+        }
+    }
+
     fn totals(&self) -> Totals {
         Totals {
             keys: u64::from(!self.is_empty()),
             running: u64::from(self.usage.running),
-            held: self.held.len() as u64,
+            held: self.held.values().map(|held| held.len() as u64).sum(),
         }
     }
 }
@@ -313,7 +417,7 @@ impl Meters {
     pub fn assert_counts(
         &self,
         running: &BTreeMap<MeterId, u32>,
-        held: &BTreeMap<MeterId, BTreeSet<Turn>>,
+        held: &BTreeMap<MeterId, BTreeMap<usize, BTreeSet<Turn>>>,
         context: &str,
     ) {
         for id in running.keys().chain(held.keys()) {
@@ -336,13 +440,16 @@ impl Meters {
         }
     }
 
-    /// What a meter holds back is released some time: at a time, or by the end of a job that is at work.
+    /// What a meter holds back is released some time: at a time, by the end of a job that is at work, or because its
+    /// limit has changed.
     fn assert_is_looked_at_again(&self, meter: &Meter, context: &str) {
         let limit = self.limits.get(&meter.of);
         let most = limit.and_then(|limit| limit.concurrency);
         let is_full = most.is_some_and(|most| meter.usage.running >= most);
+        let is_to_be_looked_at = self.changed.get(&meter.of).is_some_and(|change| meter.looked_at < *change);
+        let is_due = meter.due_at_ms.is_some() || is_to_be_looked_at;
         assert!(
-            meter.held.is_empty() || meter.due_at_ms.is_some() || is_full || meter.of == NO_WORKER,
+            meter.held.is_empty() || is_due || is_full || meter.of == NO_WORKER,
             "what {} holds back is forgotten: {context}",
             meter.key
         );

@@ -107,7 +107,8 @@ impl Yard {
         match job.held_by {
             Some(meter) if job.row.priority != priority => {
                 Arc::make_mut(&mut job.row).priority = priority;
-                self.meters.reorder(meter, before, lists::turn(&job.row));
+                let queue = self.lists.index(&job.row.queue);
+                self.meters.reorder(meter, queue, before, lists::turn(&job.row));
                 self.changed = true;
             }
             Some(_) => {}
@@ -125,9 +126,9 @@ impl Yard {
         for of in over {
             self.changed = true;
             for meter in self.uses.remove(&of).into_iter().flatten() {
-                if let Some(first) = self.meters.end(meter) {
+                if self.meters.end(meter) {
                     self.meters.due_by(meter, now_ms + RELEASE_RETRY_MS);
-                    released.extend(self.release(first));
+                    released.extend(self.release_first(meter, 0));
                 }
             }
         }

@@ -13,6 +13,7 @@ impl Yard {
     pub fn promote(&mut self, limit: u32, now_ms: i64) -> PromoteResult {
         self.meters.forget_unused(now_ms);
         let moved = self.promote_scheduled(limit, now_ms);
+        self.meters.look_anew(limit as usize, now_ms);
         let meters = self.meters.due(limit as usize, now_ms);
         let mut more = moved.len() == limit as usize || meters.len() == limit as usize;
         let mut left = limit;
@@ -24,6 +25,7 @@ impl Yard {
                 break;
             }
         }
+        more |= self.meters.has_changed();
         self.meters.forget_unused(now_ms);
         let released: Released = released.into_iter().collect();
         PromoteResult { moved, released, next_at_ms: self.next_due_at_ms(), more }
@@ -41,9 +43,9 @@ impl Yard {
         let (admission, free) = self.meters.admits(meter, now_ms);
         let mut count = 0;
         while count < free.min(limit)
-            && let Some(id) = self.meters.first_held(meter)
+            && let Some(queue) = self.release_first(meter, count)
         {
-            released.extend(self.release(id));
+            released.insert(queue);
             count += 1;
         }
         let again_at_ms = match admission {

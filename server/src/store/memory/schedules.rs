@@ -1,7 +1,7 @@
 //! Jobs that are added again and again.
 
 use super::yard::Yard;
-use crate::store::ops::{AddTerms, Fire, FireResult, InsertOutcome, InsertResult, StoredSchedule};
+use crate::store::ops::{AddTerms, Fire, FireResult, InsertOutcome, InsertResult, StoredSchedule, note_run};
 
 impl Yard {
     pub fn set_schedule(&mut self, schedule: &StoredSchedule) {
@@ -15,25 +15,20 @@ impl Yard {
     }
 
     pub fn fire(&mut self, fire: &Fire, now_ms: i64) -> FireResult {
-        if !self.schedules.contains_key(&fire.name) {
-            return FireResult::NoSuchSchedule;
-        }
-        let runs_still =
-            fire.unless_unfinished.and_then(|id| self.state(id)).is_some_and(|state| !state.is_finished());
+        let Some(stored) = self.schedules.get(&fire.name) else { return FireResult::NoSuchSchedule };
+        let last_job = stored.status.last_job.filter(|_| fire.unless_unfinished);
+        let runs_still = last_job.and_then(|id| self.state(id)).is_some_and(|state| !state.is_finished());
         let outcome = (!runs_still).then(|| self.add_one(fire, now_ms));
         self.changed = true;
         let Some(stored) = self.schedules.get_mut(&fire.name) else { return FireResult::NoSuchSchedule };
         let status = &mut stored.status;
-        status.next_run_at_ms = fire.next_run_at_ms;
-        let Some(outcome) = outcome else {
-            status.skipped += 1;
-            return FireResult::Skipped { status: Box::new(status.clone()) };
-        };
-        status.last_run_at_ms = Some(fire.run_at_ms);
-        if let InsertOutcome::Added(job) = &outcome {
-            status.last_job = Some(job.id);
+        fire.next_run.apply_to(status);
+        note_run(status, fire.run_at_ms, outcome.as_ref());
+        let status = Box::new(status.clone());
+        match outcome {
+            Some(outcome) => FireResult::Fired { outcome, status },
+            None => FireResult::Skipped { status },
         }
-        FireResult::Fired { outcome, status: Box::new(status.clone()) }
     }
 
     fn add_one(&mut self, fire: &Fire, now_ms: i64) -> InsertOutcome {

@@ -42,7 +42,7 @@ impl Yard {
         }
         self.changed |= !self.uses.is_empty();
         self.uses.clear();
-        self.meters.restart(now_ms);
+        self.meters.restart();
         lost.len() as u64
     }
 }

@@ -14,7 +14,7 @@ use super::meters::{MeterId, Meters};
 use super::operations::StoredOperation;
 use crate::store::endings::Ending;
 use crate::store::ops::{Moved, StoredQueue, StoredSchedule, StoredYard};
-use crate::store::{CommitSeq, transition};
+use crate::store::{CommitSeq, transition, turns};
 
 #[derive(Default)]
 pub(super) struct Yard {
@@ -115,7 +115,7 @@ impl Yard {
         self.lists.leave(&before);
         self.lists.enter(&now);
         if let Some(meter) = held_by {
-            self.meters.let_go(meter, lists::turn(&before));
+            self.meters.let_go(meter, self.lists.index(&before.queue), lists::turn(&before));
         }
         if let Some(ending) = Ending::of(now.state).filter(|_| !before.state.is_finished()) {
             self.edges.ended(id, ending);
@@ -145,10 +145,10 @@ impl Yard {
     }
 
     /// Holds a pending job back.
-    pub fn hold(&mut self, id: JobId, meter: MeterId) {
+    pub fn hold(&mut self, id: JobId, meter: MeterId, now_ms: i64) {
         if let Some(job) = self.jobs.get_mut(&id) {
             self.lists.hold(&job.row);
-            self.meters.hold(meter, lists::turn(&job.row));
+            self.meters.hold(meter, self.lists.index(&job.row.queue), lists::turn(&job.row), now_ms);
             job.held_by = Some(meter);
             self.changed = true;
         }
@@ -158,10 +158,26 @@ impl Yard {
     pub fn release(&mut self, id: JobId) -> Option<Arc<str>> {
         let job = self.jobs.get_mut(&id)?;
         let meter = job.held_by.take()?;
-        self.meters.let_go(meter, lists::turn(&job.row));
+        self.meters.let_go(meter, self.lists.index(&job.row.queue), lists::turn(&job.row));
         self.lists.release(&job.row);
         self.changed = true;
         self.lists.find(&job.row.queue).map(|queue| Arc::clone(&queue.name))
+    }
+
+    /// Releases one that a meter holds back, after so many others: of a queue that can start it before all others, and
+    /// of that the one that a claim looks at first. (When one is to go by age, the claim looks at that one instead.)
+    /// Answers its queue, if there was one.
+    pub fn release_first(&mut self, meter: MeterId, released: u32) -> Option<Arc<str>> {
+        let can_start = |queue| self.can_start(queue);
+        let first = self.meters.first_held(meter, released, can_start);
+        let (queue, _) = first.or_else(|| self.meters.first_held(meter, released, |_| true))?;
+        self.release(self.meters.first_held_of(meter, queue)?)
+    }
+
+    /// Whether the queue at this place would start a job now, as far as the store knows.
+    pub fn can_start(&self, queue: usize) -> bool {
+        let queue = &self.lists.queues[queue];
+        turns::can_start(&queue.settings, &queue.counts)
     }
 
     /// Removes a job that has ended, with all that belongs to it.

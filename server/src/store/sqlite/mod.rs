@@ -11,7 +11,9 @@ mod rows;
 mod schema;
 mod write;
 
-use std::path::Path;
+pub(crate) use write::insert_within;
+
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Store, StoreError, StoreReader, StoreWriter};
@@ -21,6 +23,7 @@ use write::SqliteWriter;
 /// A data folder that has been opened, and is held against other processes for as long as this, its
 /// writer or a reader lives.
 pub struct SqliteStore {
+    file: PathBuf,
     durability: String,
     /// Until somebody takes it.
     writer: Mutex<Option<SqliteWriter>>,
@@ -46,6 +49,10 @@ impl Store for SqliteStore {
 
     fn reader(&self) -> Arc<dyn StoreReader> {
         Arc::<SqliteReader>::clone(&self.reader)
+    }
+
+    fn data_file(&self) -> Option<&Path> {
+        Some(&self.file)
     }
 
     fn durability(&self) -> String {

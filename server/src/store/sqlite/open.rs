@@ -56,6 +56,7 @@ pub(super) fn open(data_dir: &Path, check_up_to_bytes: u64) -> Result<SqliteStor
     schema::migrate(&mut conn).map_err(explained)?;
     let writer = SqliteWriter::new(conn, Arc::clone(&home)).map_err(explained)?;
     Ok(SqliteStore {
+        file: home.file.clone(),
         durability,
         writer: Mutex::new(Some(writer)),
         reader: Arc::new(SqliteReader::new(Arc::clone(&home))),
@@ -133,7 +134,7 @@ fn writing_connection(file: &Path) -> rusqlite::Result<Connection> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(file, flags)?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
-    // Only counts for a file without tables: lets a later version give space back to the disk.
+    // Only counts for a file without tables: `Tidy` can give what is free back to the disk then.
     conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     conn.pragma_update(None, "foreign_keys", false)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;

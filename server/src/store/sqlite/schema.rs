@@ -8,8 +8,12 @@ pub(super) const APPLICATION_ID: i32 = 0x5479_7264;
 
 /// Each brings the schema from the version before to its own; the first is version 1. What has been
 /// released is never changed, only added to.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_production.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_production.sql"),
+    include_str!("migrations/0003_order_and_references.sql"),
+    include_str!("migrations/0004_ends.sql"),
+];
 
 /// The version that this program knows.
 pub(super) const KNOWN_VERSION: u32 = MIGRATIONS.len() as u32;

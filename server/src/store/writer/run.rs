@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 
 use super::{Counters, MAX_JOBS_PER_COMMIT, MAX_OPS_PER_COMMIT, Order, Ticket, Written, guarded};
-use crate::store::ops::WriteOp;
+use crate::store::ops::{Committed, WriteOp};
 use crate::store::{StoreError, StoreWriter};
 
 pub(super) struct Run<C, D> {
@@ -96,20 +96,21 @@ impl<C: Fn() -> i64, D: FnMut(Written)> Run<C, D> {
     /// One transaction. On success the tickets are used up and the results are told.
     fn commit(&mut self, tickets: &mut Vec<Ticket>, ops: &[WriteOp]) -> Result<(), StoreError> {
         let now_ms = (self.clock)();
-        let done = guarded(|| self.writer.apply(ops, now_ms))?;
+        let mut done = guarded(|| self.writer.apply(ops, now_ms))?;
         let size = ops.len() as u64;
         self.counters.commits.fetch_add(1, Ordering::Relaxed);
         self.counters.ops.fetch_add(size, Ordering::Relaxed);
         self.counters.largest_batch.fetch_max(size, Ordering::Relaxed);
-        let results = tickets.drain(..).zip(done.results).collect();
-        (self.on_done)(Written::Committed { commit: done.commit, results, limits: done.limits });
+        let results = tickets.drain(..).zip(std::mem::take(&mut done.results)).collect();
+        let Committed { commit, limits, outside, .. } = done;
+        (self.on_done)(Written::Committed { commit, results, limits, outside });
         Ok(())
     }
 
     /// One bad operation must not take others with it, so each gets a transaction of its own. A store that
     /// is damaged, or whose disk fails, would refuse them all: they are given back at once.
     fn after_failure(&mut self, ops: Vec<(Ticket, WriteOp)>, error: StoreError) {
-        if ops.len() == 1 || !is_about_an_op(&error) {
+        if ops.len() == 1 || !error.is_about_an_op() {
             return self.give_back(ops, error);
         }
         let mut rest = ops.into_iter();
@@ -118,7 +119,7 @@ impl<C: Fn() -> i64, D: FnMut(Written)> Run<C, D> {
             let Err(error) = self.commit(&mut vec![ticket], &ops) else { continue };
             let [op] = ops;
             let mut failed = vec![(ticket, op)];
-            if !is_about_an_op(&error) {
+            if !error.is_about_an_op() {
                 failed.extend(rest.by_ref());
             }
             self.give_back(failed, error);
@@ -129,11 +130,6 @@ impl<C: Fn() -> i64, D: FnMut(Written)> Run<C, D> {
         self.counters.failed_ops.fetch_add(ops.len() as u64, Ordering::Relaxed);
         (self.on_done)(Written::Failed { ops, error });
     }
-}
-
-/// Whether other operations may succeed where this error came up.
-fn is_about_an_op(error: &StoreError) -> bool {
-    matches!(error, StoreError::Refused(_))
 }
 
 /// How many jobs a batch concerns at most.

@@ -159,6 +159,7 @@ impl StoreWriter for Broken {
                 commit: CommitSeq(1),
                 results: vec![OpResult::QueueConfigured; ops.len()],
                 limits: None,
+                outside: None,
             }),
         }
     }

@@ -16,7 +16,10 @@ use taskyard_shared::view::{
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::pubsub::{CommitEvents, JobChange};
-use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{
+    CommitSeq, EndedJob, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader,
+    WaitingFacts,
+};
 use crate::views::messages::ToSession;
 
 pub fn job(id: u64, queue: &str, name: &str) -> JobSummary {
@@ -257,7 +260,7 @@ impl StoreReader for Model {
         Ok(self.page(query))
     }
 
-    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError> {
+    fn log(&self, id: JobId, _: Option<u32>, limit: u32) -> Result<LogPage, StoreError> {
         self.count_read()?;
         Ok(LogPage { lines: self.lines(id, limit), as_of: self.commit_seq() })
     }
@@ -270,10 +273,16 @@ impl StoreReader for Model {
         Ok(None)
     }
 
+    fn ended(&self, _: EndedJob, _: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        Ok(Vec::new())
+    }
     fn unreferenced(&self, _: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
 
+    fn answered(&self, _: &IdempotencyKey, _: i64) -> Result<Option<InsertResult>, StoreError> {
+        Ok(None)
+    }
     fn batch(&self, _: BatchId) -> Result<Option<BatchStatus>, StoreError> {
         Ok(None)
     }

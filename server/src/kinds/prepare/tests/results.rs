@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use taskyard_shared::error::WireError;
 use taskyard_shared::job::{JobId, JobOptions, JobSummary};
-use taskyard_shared::new_job::{After, NewJob};
+use taskyard_shared::new_job::{AddMode, After, NewJob, NewJobs, Unique};
 
 use crate::kinds::tests::{NOW_MS, registry, test_files};
 use crate::store::{AfterFailure, AttemptEnd, ClaimedJob, JobInsert};
@@ -93,6 +93,27 @@ async fn a_job_that_takes_up_a_result_replaces_no_other() {
     let job = NewJob { unique, after, ..NewJob::new("http", json!({"url": result("")})) };
     let error = registry().prepare(job, &test_files().files, NOW_MS).await.expect_err("refused");
     assert_eq!(error.fields[0].field, "$unique/on_conflict");
+}
+
+#[tokio::test]
+async fn a_job_that_comes_after_others_replaces_none() {
+    let unique = json!({"key": "k", "on_conflict": "replace"});
+    let unique: Option<Unique> = serde_json::from_value(unique).expect("unique");
+    let noop = |unique| NewJob { unique, ..NewJob::new("noop", json!({})) };
+    let after = NewJob { after: vec![After::Job(JobId(7))], ..noop(unique.clone()) };
+    let error = registry().prepare(after, &test_files().files, NOW_MS).await.expect_err("refused");
+    assert_eq!(error.fields[0].message, "on_conflict cannot be replace for a job that comes after others");
+    let call = |chain, then| NewJobs {
+        jobs: vec![noop(None), noop(unique.clone().filter(|_| chain))],
+        mode: AddMode::AllOrNothing,
+        batch: None,
+        then,
+        chain,
+    };
+    for call in [call(true, None), call(false, Some(Box::new(noop(unique.clone()))))] {
+        let prepared = registry().prepare_all(call, &test_files().files, NOW_MS).await.expect("well formed");
+        assert!(prepared.jobs.is_empty());
+    }
 }
 
 /// The arguments that an attempt of a `demo` job begins with when job 7 came to `result`.

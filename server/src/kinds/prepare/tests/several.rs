@@ -63,6 +63,24 @@ async fn jobs_are_stored_in_an_order_in_which_they_can_wait_for_each_other() {
 }
 
 #[tokio::test]
+async fn the_waits_of_one_call_are_bounded_together_but_for_those_of_then() {
+    let many = |each: usize, jobs: usize| {
+        let waiting = NewJob { after: vec![After::Job(JobId(1)); each], ..noop("a", &[]) };
+        NewJobs {
+            then: Some(Box::new(noop("end", &[]))),
+            ..call(vec![NewJob { name: None, ..waiting }; jobs])
+        }
+    };
+    assert!(prepare(many(10_000, 2)).await.is_ok());
+    for refused in [many(10_000, 3), NewJobs { chain: true, ..many(10_000, 2) }] {
+        let error = prepare(refused).await.expect_err("too many");
+        assert!(error.code == ErrorCode::TooLarge && error.message.contains("may wait for 20000"), "{error}");
+    }
+    let chain = NewJobs { chain: true, ..call(vec![NewJob { name: None, ..noop("a", &[]) }; 10_000]) };
+    assert!(prepare(chain).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_chain_is_one_after_the_other_and_then_comes_after_all() {
     let then = Some(Box::new(noop("end", &[])));
     let prepared = accepted(NewJobs {

@@ -5,10 +5,12 @@ use serde_json::json;
 use taskyard_shared::job::JobId;
 use taskyard_shared::limit::{Limit, Rate};
 use taskyard_shared::operation::{BulkAction, NewOperation, OperationId};
-use taskyard_shared::queue::{Keep, QueueChange, Retention};
+use taskyard_shared::queue::{Keep, QueueChange, RetentionChange};
+use taskyard_shared::schedule::{Missed, Overlap, Schedule};
 use taskyard_shared::view::JobFilter;
 
 use super::jobs::{KINDS, Shape, shape};
+use super::stories::schedules::{every_minute, set_schedule};
 use super::world::{QUEUES, World};
 use crate::queue::core::Input;
 use crate::store::{AfterFailure, AttemptEnd};
@@ -24,10 +26,15 @@ enum Step {
     Configure { queue: usize, change: QueueChange },
     SetLimit { limit: Limit },
     RemoveLimit { name: usize },
+    SetSchedule { name: usize, overlap: Overlap, missed: Missed, paused: bool },
+    PauseSchedule { name: usize, paused: bool },
+    RunSchedule { name: usize },
+    RemoveSchedule { name: usize },
     StartOperation { operation: NewOperation },
     UndoOperation { id: u64 },
     Commit { count: usize },
     Refuse { count: usize },
+    RefuseAlone { count: usize },
     Complete { pick: usize },
     Fail { pick: usize, then: AfterFailure },
     Snooze { pick: usize, ms: i64 },
@@ -61,6 +68,20 @@ fn managers() -> impl Strategy<Value = Step> {
         1 => (0..LIMITS.len()).prop_map(|name| Step::RemoveLimit { name }),
         2 => operation().prop_map(|operation| Step::StartOperation { operation }),
         1 => (1..4_u64).prop_map(|id| Step::UndoOperation { id }),
+        4 => schedules(),
+    ]
+}
+
+fn schedules() -> impl Strategy<Value = Step> {
+    let name = 0..SCHEDULES.len();
+    let overlap = prop_oneof![Just(Overlap::Allow), Just(Overlap::Skip), Just(Overlap::Replace)];
+    let missed = prop_oneof![Just(Missed::RunOnce), Just(Missed::Skip), Just(Missed::RunAll)];
+    let set = (name.clone(), overlap, missed, any::<bool>());
+    prop_oneof![
+        2 => set.prop_map(|(name, overlap, missed, paused)| Step::SetSchedule { name, overlap, missed, paused }),
+        2 => (name.clone(), any::<bool>()).prop_map(|(name, paused)| Step::PauseSchedule { name, paused }),
+        1 => name.clone().prop_map(|name| Step::RunSchedule { name }),
+        1 => name.prop_map(|name| Step::RemoveSchedule { name }),
     ]
 }
 
@@ -69,6 +90,7 @@ fn the_world() -> impl Strategy<Value = Step> {
     prop_oneof![
         20 => (1..6_usize).prop_map(|count| Step::Commit { count }),
         2 => (1..4_usize).prop_map(|count| Step::Refuse { count }),
+        2 => (1..4_usize).prop_map(|count| Step::RefuseAlone { count }),
         8 => any::<usize>().prop_map(|pick| Step::Complete { pick }),
         4 => (any::<usize>(), then).prop_map(|(pick, then)| Step::Fail { pick, then }),
         1 => (any::<usize>(), 0..5_000_i64).prop_map(|(pick, ms)| Step::Snooze { pick, ms }),
@@ -83,7 +105,8 @@ fn the_world() -> impl Strategy<Value = Step> {
 
 fn change() -> impl Strategy<Value = QueueChange> {
     let keep_one = Keep { max_age_ms: Some(60_000), max_count: Some(1) };
-    let retention = Retention { completed: keep_one, failed: Keep::default(), cancelled: keep_one };
+    let (one, all) = (Some(keep_one), Some(Keep::default()));
+    let retention = RetentionChange { completed: one, failed: all, cancelled: one };
     (
         prop::option::of(any::<bool>()),
         prop::option::of(1..5_u32),
@@ -101,6 +124,7 @@ fn change() -> impl Strategy<Value = QueueChange> {
         })
 }
 
+const SCHEDULES: [&str; 2] = ["tick", "tock"];
 const LIMITS: [&str; 3] = ["one", "two", "three"];
 
 fn limit() -> impl Strategy<Value = Limit> {
@@ -159,6 +183,20 @@ fn take(world: &mut World, step: Step) {
         Step::RemoveLimit { name } => {
             ask(world, |request| Input::RemoveLimit { request, name: LIMITS[name].to_owned() });
         }
+        Step::SetSchedule { name, overlap, missed, paused } => {
+            let schedule = Schedule { overlap, missed, paused, ..every_minute(SCHEDULES[name]) };
+            set_schedule(world, schedule);
+        }
+        Step::PauseSchedule { name, paused } => {
+            let name = SCHEDULES[name].to_owned();
+            ask(world, |request| Input::PauseSchedule { request, name, paused });
+        }
+        Step::RunSchedule { name } => {
+            ask(world, |request| Input::RunSchedule { request, name: SCHEDULES[name].to_owned() });
+        }
+        Step::RemoveSchedule { name } => {
+            ask(world, |request| Input::RemoveSchedule { request, name: SCHEDULES[name].to_owned() });
+        }
         Step::StartOperation { operation } => {
             ask(world, |request| Input::StartOperation { request, operation });
         }
@@ -177,6 +215,7 @@ fn happen(world: &mut World, step: Step) {
     match step {
         Step::Commit { count } => world.commit(count),
         Step::Refuse { count } => world.refuse(count),
+        Step::RefuseAlone { count } => world.refuse_alone(count),
         Step::Complete { pick } => end(world, pick, completed()),
         Step::Fail { pick, then } => {
             end(world, pick, AttemptEnd::Failed { error: "failed".to_owned(), then })
@@ -201,7 +240,7 @@ fn end(world: &mut World, pick: usize, end: AttemptEnd) {
 }
 
 fn completed() -> AttemptEnd {
-    AttemptEnd::Completed { result: json!(1) }
+    AttemptEnd::Completed { result: json!(1), reused: None }
 }
 
 proptest! {
@@ -211,7 +250,7 @@ proptest! {
     })]
 
     /// The world checks after every step: no job twice at once, no queue beyond its concurrency, no limit exceeded,
-    /// counts equal to a recount, only legal transitions, one answer for each request; and in the end that every
+    /// counts equal to a recount, schedules as they are stored, only legal transitions, one answer for each request; and in the end that every
     /// acknowledged job has ended, but for those that wait for one that failed.
     #[test]
     fn whatever_happens_the_invariants_hold_and_every_job_ends(

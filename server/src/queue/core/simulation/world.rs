@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use serde_json::json;
 use taskyard_shared::command::AddOutcome;
 use taskyard_shared::job::{DependencyState, JobId, JobState, JobSummary, Progress};
-use taskyard_shared::queue::{QueueChange, StateCounts};
+use taskyard_shared::queue::{QueueChange, QueueStatus, StateCounts};
+use taskyard_shared::schedule::{Schedule, ScheduleStatus};
 use taskyard_shared::view::{JobsQuery, SortOrder, YardLists};
 
 use super::limit_watch::LimitWatch;
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::queue::core::{
-    Answer, AttemptId, Core, CoreConfig, Decision, Input, KnownAttempt, Mode, RequestId,
+    AddedBy, Answer, AttemptId, Core, CoreConfig, Decision, Input, KnownAttempt, Mode, RequestId,
 };
 use crate::queue::messages::QueueError;
 use crate::store::conformance::yard::{job, top};
@@ -56,6 +57,8 @@ pub struct World {
     limits: LimitWatch,
     /// Every job that began, in the order of its start.
     pub started: Vec<JobId>,
+    /// How often the core was woken.
+    pub wakes: usize,
 }
 
 impl World {
@@ -81,6 +84,7 @@ impl World {
             ceilings: HashMap::new(),
             limits: LimitWatch::default(),
             started: Vec::new(),
+            wakes: 0,
         };
         world.carry_out(decisions);
         world
@@ -99,7 +103,7 @@ impl World {
     }
 
     pub fn add_jobs(&mut self, jobs: Vec<JobInsert>) -> RequestId {
-        self.request(|request| Input::Add { request, jobs, terms: AddTerms::default() })
+        self.request(|request| Input::Add { request, jobs, terms: AddTerms::default(), by: AddedBy::Caller })
     }
 
     fn apply(&mut self, input: Input) {
@@ -184,7 +188,12 @@ impl World {
         let committed = self.writer.apply(&ops, self.now_ms).unwrap();
         self.watch_limits(&ops, &committed.results);
         let results = tickets.into_iter().zip(committed.results).collect();
-        self.apply(Input::Committed { commit: committed.commit, results, limits: committed.limits });
+        self.apply(Input::Committed {
+            commit: committed.commit,
+            results,
+            limits: committed.limits,
+            outside: committed.outside,
+        });
     }
 
     fn watch_limits(&mut self, ops: &[WriteOp], results: &[OpResult]) {
@@ -202,6 +211,16 @@ impl World {
         }
     }
 
+    /// Puts a schedule into the store that the core would not take, due now.
+    pub fn store_schedule(&mut self, schedule: Schedule) {
+        let (name, now_ms) = (schedule.name.clone(), self.now_ms);
+        let stored = self.writer.load().unwrap().schedules;
+        let mut stored = stored.into_iter().find(|stored| stored.status.schedule.name == name).unwrap();
+        stored.status.schedule = schedule;
+        stored.status.next_run_at_ms = Some(now_ms);
+        self.writer.apply(&[WriteOp::SetSchedule { schedule: Box::new(stored) }], now_ms).unwrap();
+    }
+
     pub fn commit_all(&mut self) {
         while !self.waiting.is_empty() {
             self.commit(usize::MAX);
@@ -210,10 +229,26 @@ impl World {
 
     /// The disk refuses the first `count` waiting operations.
     pub fn refuse(&mut self, count: usize) {
+        self.fail(count, StoreError::Io("disk full".to_owned()));
+    }
+
+    /// The store refuses the first `count` waiting operations, each for what it is.
+    pub fn refuse_alone(&mut self, count: usize) {
+        for _ in 0..count {
+            self.fail(1, StoreError::Refused("too big".to_owned()));
+        }
+    }
+
+    fn fail(&mut self, count: usize, error: StoreError) {
         let ops: Vec<_> = self.waiting.drain(..count.min(self.waiting.len())).collect();
         if !ops.is_empty() {
-            self.apply(Input::WriteFailed { ops, error: StoreError::Refused("disk full".to_owned()) });
+            self.apply(Input::WriteFailed { ops, error });
         }
+    }
+
+    /// Operations that the store has not answered.
+    pub fn waiting(&self) -> impl Iterator<Item = &WriteOp> {
+        self.waiting.iter().map(|(_, op)| op)
     }
 
     /// Time passes, up to what the core waits for if that comes before.
@@ -223,6 +258,7 @@ impl World {
             Some(at_ms) => {
                 self.now_ms = self.now_ms.max(at_ms);
                 self.armed_at_ms = None;
+                self.wakes += 1;
                 self.apply(Input::Wake { at_ms });
             }
             None => self.now_ms = until_ms,
@@ -250,7 +286,7 @@ impl World {
             .filter(|id| self.work.get(id).is_none_or(|work| work.ended.is_some()))
             .collect();
         if let Some(&&attempt) = over.get(pick % over.len().max(1)) {
-            let end = AttemptEnd::Completed { result: json!("late") };
+            let end = AttemptEnd::Completed { result: json!("late"), reused: None };
             self.apply(Input::Ended { attempt, end, artifacts: Vec::new() });
         }
     }
@@ -325,11 +361,11 @@ impl World {
         }
         let at_work: BTreeSet<AttemptId> = self.at_work().map(|(id, _)| *id).collect();
         self.limits.check(&at_work);
-        self.check_counts();
+        self.check_stored();
     }
 
-    /// The core's counts are the store's, and the store's are what a recount gives.
-    fn check_counts(&mut self) {
+    /// The core's counts and schedules are the store's, and the store's counts are what a recount gives.
+    fn check_stored(&mut self) {
         let stored = self.writer.load().unwrap();
         let mut recounted: BTreeMap<String, StateCounts> = BTreeMap::new();
         for job in self.stored_jobs() {
@@ -343,11 +379,20 @@ impl World {
             let counts = stored.queues.iter().find(|queue| *queue.name == *status.name).map(|q| q.counts);
             assert_eq!(status.counts, counts.unwrap_or_default(), "counts of {}", status.name);
         }
+        let schedules: Vec<_> = stored.schedules.into_iter().map(|schedule| schedule.status).collect();
+        assert_eq!(self.core.lists().schedules, schedules, "schedules are as they are stored");
+        for status in schedules.iter().filter(|status| status.schedule.paused) {
+            assert_eq!(status.next_run_at_ms, None, "{} is paused", status.schedule.name);
+        }
     }
 
     /// Time passes and nobody is woken, as when the process is not there.
     pub fn sleep(&mut self, ms: i64) {
         self.now_ms += ms;
+    }
+
+    pub fn queues(&self) -> Vec<QueueStatus> {
+        self.core.statuses()
     }
 
     pub fn lists(&self) -> YardLists {
@@ -370,6 +415,9 @@ impl World {
     /// Lets everything come to its end: queues go on, work ends, the disk takes all, time passes.
     pub fn run_to_the_end(&mut self) {
         self.commit_all();
+        for ScheduleStatus { schedule, .. } in self.core.lists().schedules {
+            self.request(|request| Input::RemoveSchedule { request, name: schedule.name });
+        }
         for queue in QUEUES {
             let change = QueueChange { paused: Some(false), draining: Some(false), ..QueueChange::default() };
             self.request(|request| Input::Configure { request, queue: queue.to_owned(), change });
@@ -377,7 +425,7 @@ impl World {
         for _ in 0..5_000 {
             self.commit_all();
             match self.pick_work(0) {
-                Some(id) => self.end_work(id, AttemptEnd::Completed { result: json!(null) }),
+                Some(id) => self.end_work(id, AttemptEnd::Completed { result: json!(null), reused: None }),
                 None if self.waiting.is_empty() && self.is_at_rest() => return self.check_end(),
                 // What is left waits for a time.
                 None => self.pass_time(60_000),

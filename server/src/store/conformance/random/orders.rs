@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use taskyard_shared::job::{JobState, Progress};
+use taskyard_shared::job::{JobId, JobState, Progress};
 use taskyard_shared::limits::IDEMPOTENCY_MS;
 use taskyard_shared::log::{LogLevel, LogLine};
 use taskyard_shared::new_job::{AddMode, NewJob};
@@ -12,8 +12,8 @@ use taskyard_shared::schedule::{Missed, Overlap, Schedule, ScheduleStatus};
 use super::Random;
 use crate::store::conformance::yard::{completed, failed, file};
 use crate::store::ops::{
-    AddTerms, AfterFailure, AttemptEnd, Fire, IdempotencyKey, JobInsert, KnownKinds, QueueSettings,
-    StoredSchedule, WriteOp,
+    AddTerms, AfterFailure, AttemptEnd, Fire, IdempotencyKey, InsertError, JobInsert, KnownKinds, NextRun,
+    QueueSettings, StoredSchedule, WriteOp,
 };
 
 impl Random {
@@ -57,7 +57,9 @@ impl Random {
         }
         let mode = self.one_of(&[AddMode::AllOrNothing, AddMode::Each]);
         let batch = self.once_in(4).then(|| "together".to_owned());
-        WriteOp::Insert { jobs, terms: AddTerms { mode, batch, idempotency } }
+        let refused = (0..jobs.len()).filter(|_| self.once_in(20));
+        let refused = refused.map(|place| (place, InsertError::QueueDraining("demo".to_owned()))).collect();
+        WriteOp::Insert { jobs, terms: AddTerms { mode, batch, idempotency, refused, seats: None } }
     }
 
     fn claim(&mut self) -> WriteOp {
@@ -86,7 +88,10 @@ impl Random {
             }
             3 => AttemptEnd::Snoozed { until_ms: self.near_ms(200), reason: "not yet".to_owned() },
             4 => AttemptEnd::Released,
-            5 => AttemptEnd::Completed { result: serde_json::Value::Null },
+            5 => AttemptEnd::Completed {
+                result: serde_json::Value::Null,
+                reused: self.once_in(2).then_some(JobId(1)),
+            },
             _ => completed(),
         }
     }
@@ -164,17 +169,32 @@ impl Random {
         let job = JobInsert { after: Vec::new(), takes_results: false, ..self.job(0) };
         match self.below(5) {
             0 => WriteOp::RemoveSchedule { name: name.to_owned() },
-            1..=2 => WriteOp::SetSchedule { schedule: Box::new(schedule(name, job, self.near_ms(100))) },
+            1..=2 => {
+                let mut schedule = schedule(name, job, self.near_ms(100));
+                if self.once_in(3) {
+                    schedule.status.schedule.paused = true;
+                    schedule.status.next_run_at_ms = None;
+                }
+                WriteOp::SetSchedule { schedule: Box::new(schedule) }
+            }
             _ => {
                 let fire = Fire {
                     name: name.to_owned(),
                     job,
                     run_at_ms: self.now_ms,
-                    next_run_at_ms: self.once_in(2).then(|| self.near_ms(100)),
-                    unless_unfinished: self.once_in(2).then(|| self.id()),
+                    next_run: self.next_run(),
+                    unless_unfinished: self.once_in(2),
                 };
                 WriteOp::FireSchedule { fire: Box::new(fire) }
             }
+        }
+    }
+
+    fn next_run(&mut self) -> NextRun {
+        match self.below(3) {
+            0 => NextRun::Unmoved,
+            1 => NextRun::At(None),
+            _ => NextRun::At(Some(self.near_ms(100))),
         }
     }
 

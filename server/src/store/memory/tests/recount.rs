@@ -80,11 +80,12 @@ fn assert_meters(yard: &Yard, context: &str) {
     for meter in yard.uses.values().flatten() {
         *running.entry(*meter).or_default() += 1;
     }
-    let mut held = BTreeMap::<MeterId, BTreeSet<_>>::new();
+    let mut held = BTreeMap::<MeterId, BTreeMap<usize, BTreeSet<_>>>::new();
     for job in yard.jobs.values() {
         if let Some(meter) = job.held_by {
             assert_eq!(job.row.state, JobState::Pending, "{context}");
-            held.entry(meter).or_default().insert(lists::turn(&job.row));
+            let queue = yard.lists.index(&job.row.queue);
+            held.entry(meter).or_default().entry(queue).or_default().insert(lists::turn(&job.row));
         }
     }
     yard.meters.assert_counts(&running, &held, context);

@@ -18,7 +18,8 @@ pub(super) const DETAIL: &str = concat!(
     "SELECT ",
     job_columns!(),
     ", args, options, (SELECT result FROM job_output WHERE job_id = id), \
-     (SELECT job_output.error FROM job_output WHERE job_id = id) \
+     (SELECT job_output.error FROM job_output WHERE job_id = id), \
+     (SELECT reused_job_id FROM job_output WHERE job_id = id) \
      FROM job CROSS JOIN job_args ON job_id = id WHERE id = ?1"
 );
 pub(super) const ATTEMPTS: &str = "SELECT number, started_at_ms, ended_at_ms, outcome, error FROM past_attempt \
@@ -29,6 +30,8 @@ pub(super) const BEFORE: &str = "SELECT job_id, state FROM dependency INDEXED BY
 pub(super) const ARTIFACT: &str =
     "SELECT name, sha256, bytes, media_type FROM file WHERE job_id = ?1 AND role = ?2 AND name = ?3";
 pub(super) const IN_USE: &str = "SELECT 1 FROM file INDEXED BY file_by_content WHERE sha256 = ?1 LIMIT 1";
+pub(super) const IN_A_SCHEDULE: &str =
+    "SELECT 1 FROM schedule_file INDEXED BY schedule_file_by_content WHERE sha256 = ?1 LIMIT 1";
 
 impl Snapshot<'_> {
     pub fn detail(&self, id: JobId) -> rusqlite::Result<Option<JobDetail>> {
@@ -43,10 +46,11 @@ impl Snapshot<'_> {
                 let options = rows::options(row.get(JOB_COLUMNS + 1)?)?;
                 let result: Option<String> = row.get(JOB_COLUMNS + 2)?;
                 let error: Option<String> = row.get(JOB_COLUMNS + 3)?;
-                Ok((job, args, options, result, error))
+                let reused = row.get::<_, Option<u64>>(JOB_COLUMNS + 4)?.map(JobId);
+                Ok((job, args, options, result, error, reused))
             })
             .optional()?;
-        let Some((job, args, options, result, error)) = found else { return Ok(None) };
+        let Some((job, args, options, result, error, reused)) = found else { return Ok(None) };
         let result = match result {
             Some(text) => Some(from_json(&text)?),
             None => (job.state == JobState::Completed).then_some(Value::Null),
@@ -62,6 +66,7 @@ impl Snapshot<'_> {
             job,
             args,
             result,
+            reused,
             error,
         }))
     }
@@ -76,9 +81,10 @@ impl Snapshot<'_> {
 
     pub fn unreferenced(&self, sha256: &[String]) -> rusqlite::Result<Vec<String>> {
         let mut in_use = self.conn.prepare_cached(IN_USE)?;
+        let mut in_a_schedule = self.conn.prepare_cached(IN_A_SCHEDULE)?;
         let mut unreferenced = Vec::new();
         for sum in sha256 {
-            if !in_use.exists([sum])? {
+            if !in_use.exists([sum])? && !in_a_schedule.exists([sum])? {
                 unreferenced.push(sum.clone());
             }
         }

@@ -1,7 +1,9 @@
 //! Reading: a few connections that cannot write, shared by all who ask.
 
+pub(super) mod answer;
 mod batch;
 mod detail;
+mod ended;
 mod list;
 mod log;
 mod pool;
@@ -12,14 +14,17 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use taskyard_shared::batch::{BatchId, BatchStatus};
-use taskyard_shared::job::{FileRef, JobDetail, JobId};
+use taskyard_shared::job::{FileRef, JobDetail, JobId, JobSummary};
 use taskyard_shared::queue::StateCounts;
 use taskyard_shared::view::JobsQuery;
 
 use super::failure::explain;
 use super::open::Home;
 use super::rows::{counts, unknown_code};
-use crate::store::{CommitSeq, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{
+    CommitSeq, EndedJob, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader,
+    WaitingFacts,
+};
 use pool::Pool;
 
 pub(super) struct SqliteReader {
@@ -65,8 +70,16 @@ impl StoreReader for SqliteReader {
         self.snapshot(|snapshot| snapshot.unreferenced(sha256))
     }
 
-    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError> {
-        self.snapshot(|snapshot| snapshot.log(id, limit))
+    fn log(&self, id: JobId, attempt: Option<u32>, limit: u32) -> Result<LogPage, StoreError> {
+        self.snapshot(|snapshot| snapshot.log(id, attempt, limit))
+    }
+
+    fn ended(&self, after: EndedJob, limit: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        self.snapshot(|snapshot| snapshot.ended(after, limit))
+    }
+
+    fn answered(&self, key: &IdempotencyKey, now_ms: i64) -> Result<Option<InsertResult>, StoreError> {
+        self.snapshot(|snapshot| answer::remembered(snapshot.conn, key, now_ms))
     }
 
     fn batch(&self, id: BatchId) -> Result<Option<BatchStatus>, StoreError> {
@@ -122,8 +135,11 @@ pub(super) const STATEMENTS: &[&str] = &[
     walk::IDS_ON,
     walk::BATCH_BACK,
     walk::BATCH_ON,
+    answer::ANSWER,
     batch::BATCH,
     batch::COUNTS,
+    ended::ENDED,
+    ended::WANTED,
     log::NEWEST,
     waiting::FACTS,
     waiting::UNMET,
@@ -137,6 +153,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     detail::ATTEMPTS,
     detail::ARTIFACT,
     detail::IN_USE,
+    detail::IN_A_SCHEDULE,
     super::rows::FILES,
     super::rows::ROW,
     super::rows::NEXT_PRIORITY,

@@ -26,8 +26,10 @@ pub(super) const BATCH_BACK: &str = "SELECT id FROM job INDEXED BY job_by_batch 
 pub(super) const BATCH_ON: &str = "SELECT id FROM job INDEXED BY job_by_batch \
      WHERE batch_id = ?1 AND state = ?2 AND id > ?3 ORDER BY id LIMIT ?4";
 
-/// Ids read at once from each run.
-const RUN_CHUNK: usize = 64;
+/// Ids read at once from a run: few at first, as there may be hundreds of runs (one for each queue, state and
+/// priority) of which most give nothing to a short walk; twice as many each time that more are wanted of it.
+const FIRST_CHUNK: usize = 2;
+const LARGEST_CHUNK: usize = 64;
 
 /// Where the walk stands.
 pub(in super::super) enum Walk {
@@ -151,6 +153,8 @@ struct Run {
     ids: VecDeque<i64>,
     /// Everything up to this id was read.
     read_to: i64,
+    /// How many are read next.
+    chunk: usize,
 }
 
 /// Which jobs a run is of: a part of an index within which they are in the order of their ids.
@@ -181,7 +185,7 @@ impl Runs {
     }
 
     fn add(&mut self, snapshot: &Snapshot<'_>, of: Of, after: i64) -> rusqlite::Result<()> {
-        self.runs.push(Run { of, ids: VecDeque::new(), read_to: after });
+        self.runs.push(Run { of, ids: VecDeque::new(), read_to: after, chunk: FIRST_CHUNK });
         self.advance(snapshot, self.runs.len() - 1)
     }
 
@@ -224,10 +228,11 @@ impl Run {
         let mut select = snapshot.conn.prepare_cached(sql)?;
         let mut found = match self.of {
             Of::Queue { queue, state, priority } => {
-                select.query(params![queue, state, priority, self.read_to, RUN_CHUNK])?
+                select.query(params![queue, state, priority, self.read_to, self.chunk])?
             }
-            Of::Batch { batch, state } => select.query(params![batch.0, state, self.read_to, RUN_CHUNK])?,
+            Of::Batch { batch, state } => select.query(params![batch.0, state, self.read_to, self.chunk])?,
         };
+        self.chunk = (self.chunk * 2).min(LARGEST_CHUNK);
         while let Some(row) = found.next()? {
             self.read_to = row.get(0)?;
             self.ids.push_back(self.read_to);

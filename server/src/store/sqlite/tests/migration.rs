@@ -73,3 +73,33 @@ fn a_file_is_migrated_once() {
     let mut yard = TestYard::new(SqliteStore::open(folder.path()).unwrap(), ());
     assert_eq!(yard.writer.load().unwrap().commit.0, 9, "to migrate is no commit of the yard");
 }
+
+/// What schema 2 left: a job that takes up the result of another one, and a schedule whose job is given a file.
+fn written_by_schema_2() -> TempDir {
+    let folder = written_by_schema_1();
+    let conn = Connection::open(folder.path().join("taskyard.db")).unwrap();
+    conn.execute_batch(include_str!("../migrations/0002_production.sql")).unwrap();
+    conn.execute_batch(
+        r#"
+        UPDATE job SET flags = 1 WHERE id = 1;
+        UPDATE job SET flags = 2 | 8 WHERE id = 5;
+        INSERT INTO dependency (job_id, on_job_id, state) VALUES (5, 1, 2);
+        INSERT INTO job_wait (job_id, unmet) VALUES (5, 0);
+        INSERT INTO schedule (name, status, job) VALUES ('daily', '{}',
+            '{"inputs":[{"name":"in","sha256":"aa","bytes":1,"media_type":"image/png"}]}');
+        "#,
+    )
+    .unwrap();
+    conn.pragma_update(None, "user_version", 2).unwrap();
+    folder
+}
+
+#[test]
+fn a_file_of_schema_2_knows_what_is_still_needed() {
+    let folder = written_by_schema_2();
+    let mut yard = TestYard::new(SqliteStore::open(folder.path()).unwrap(), ());
+    assert_eq!(yard.clear(None, i64::MAX, 100).0, [2, 3], "the result of 1 is still to be taken up");
+    yard.cancel(JobId(5));
+    assert_eq!(yard.clear(None, i64::MAX, 100).0, [1, 5]);
+    assert_eq!(yard.reader.unreferenced(&["aa".to_owned(), "bb".to_owned()]).unwrap(), ["bb"]);
+}

@@ -27,6 +27,11 @@ const CONTRADICTIONS: &[(&str, &str)] = &[
         "SELECT job_id FROM job_wait WHERE unmet <> \
          (SELECT count(*) FROM dependency WHERE dependency.job_id = job_wait.job_id AND state < 2)",
     ),
+    (
+        "wanted results",
+        "SELECT id FROM job WHERE result_wanted <> (SELECT count(*) FROM dependency JOIN job AS taker \
+         ON taker.id = dependency.job_id WHERE on_job_id = job.id AND taker.flags & 8 AND taker.finished_at_ms IS NULL)",
+    ),
     ("held back in another state", "SELECT id FROM job WHERE (held_by IS NOT NULL) <> (state = 7)"),
     (
         "held back by nothing",

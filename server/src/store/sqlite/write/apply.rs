@@ -30,6 +30,7 @@ impl Transaction<'_> {
                 let (moved, more) = self.resolve(*limit)?;
                 OpResult::Resolved { moved, more }
             }
+            WriteOp::CatchUp => OpResult::CaughtUp,
             WriteOp::Tidy { limit, free_pages } => OpResult::Tidied { more: self.tidy(*limit, *free_pages)? },
             other => self.apply_to_yard(other)?,
         })

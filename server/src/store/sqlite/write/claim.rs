@@ -17,23 +17,30 @@ use crate::store::ops::{ClaimResult, ClaimedJob, KnownKinds, Moved};
 use crate::store::{CLAIM_LOOKS, transition};
 
 macro_rules! with_what_a_worker_needs {
-    ($rest:literal) => {
+    ($from:literal, $rest:literal) => {
         concat!(
             "SELECT ",
             job_columns!(),
-            ", flags, held_by, has_inputs, args, options \
-             FROM job INDEXED BY job_by_state CROSS JOIN job_args ON job_id = id ",
+            ", flags, held_by, has_inputs, args, options FROM ",
+            $from,
+            " CROSS JOIN job_args ON job_id = id ",
             $rest
         )
     };
 }
 
 /// A queue's jobs in a state, with what a worker needs, in the order in which they are claimed.
-pub(super) const IN_STATE: &str =
-    with_what_a_worker_needs!("WHERE queue_id = ?1 AND state = ?2 ORDER BY priority DESC, id LIMIT ?3");
+pub(super) const IN_STATE: &str = with_what_a_worker_needs!(
+    "job INDEXED BY job_by_state",
+    "WHERE queue_id = ?1 AND state = ?2 ORDER BY priority DESC, id LIMIT ?3"
+);
 /// Those of one priority.
-pub(super) const OF_PRIORITY: &str =
-    with_what_a_worker_needs!("WHERE queue_id = ?1 AND state = ?2 AND priority = ?4 ORDER BY id LIMIT ?3");
+pub(super) const OF_PRIORITY: &str = with_what_a_worker_needs!(
+    "job INDEXED BY job_by_state",
+    "WHERE queue_id = ?1 AND state = ?2 AND priority = ?4 ORDER BY id LIMIT ?3"
+);
+/// The job of that number.
+pub(super) const ONE: &str = with_what_a_worker_needs!("job", "WHERE id = ?1");
 pub(super) const RESULTS: &str = "SELECT on_job_id, job.state, result FROM dependency \
      LEFT JOIN job ON job.id = on_job_id LEFT JOIN job_output ON job_output.job_id = on_job_id \
      WHERE dependency.job_id = ?1 ORDER BY on_job_id";
@@ -50,10 +57,10 @@ struct Ready {
 }
 
 /// What came of a look at a job.
-#[derive(PartialEq, Eq)]
 enum Look {
     Started,
-    InVain,
+    /// A limit that has room under this key holds others back, which may start in its place.
+    InVain(Option<(Applied, String)>),
 }
 
 /// A claim under way.
@@ -144,52 +151,102 @@ impl Transaction<'_> {
             return Ok(ControlFlow::Break(()));
         }
         for ready in found {
-            if claim.room() == 0 || self.look(claim, ready)?.is_break() {
+            if claim.room() == 0 || self.is_blocked(claim)? {
                 return Ok(ControlFlow::Break(()));
+            }
+            let mut next = Some(ready);
+            while let Some(ready) = next.take() {
+                let Look::InVain(room) = self.judge(claim, ready)? else { break };
+                claim.looked_in_vain += 1;
+                if claim.looked_in_vain == CLAIM_LOOKS {
+                    claim.result.more = true;
+                    return Ok(ControlFlow::Break(()));
+                }
+                if let Some((limit, key)) = room {
+                    next = self.let_in(claim, &limit, &key)?;
+                }
             }
         }
         Ok(ControlFlow::Continue(()))
     }
 
-    fn look(&mut self, claim: &mut Claim<'_>, ready: Ready) -> rusqlite::Result<ControlFlow<()>> {
+    /// Whether a limit of the whole queue admits no more.
+    fn is_blocked(&mut self, claim: &mut Claim<'_>) -> rusqlite::Result<bool> {
         for limit in &claim.whole_queue {
             let admission = self.admission(limit, "")?;
             if admission != Admission::Free {
                 claim.result.blocked = Some(admission);
-                return Ok(ControlFlow::Break(()));
+                return Ok(true);
             }
         }
-        if self.judge(claim, ready)? == Look::InVain {
-            claim.looked_in_vain += 1;
-            claim.result.more = claim.looked_in_vain == CLAIM_LOOKS;
-        }
-        Ok(if claim.result.more { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(false)
     }
 
     fn judge(&mut self, claim: &mut Claim<'_>, mut ready: Ready) -> rusqlite::Result<Look> {
         if ready.options.expires_at_ms.is_some_and(|at_ms| self.now_ms > at_ms) {
+            let keyed = self.limits_of(claim, &ready)?;
             self.expire(claim, ready.row)?;
-            return Ok(Look::InVain);
+            return Ok(Look::InVain(self.room_for_others(&keyed, None)?));
         }
         let kind = &ready.row.job.kind;
         if claim.kinds.is_some_and(|kinds| !kinds.contains(kind)) {
             let kind = kind.clone();
             self.hold_back(&mut ready.row, NO_WORKER, &kind, None)?;
-            return Ok(Look::InVain);
+            return Ok(Look::InVain(None));
         }
         let keyed = self.limits_of(claim, &ready)?;
         for (limit, key) in &keyed {
-            let until_ms = match self.admission(limit, key)? {
-                Admission::Free => continue,
-                Admission::NotBefore { at_ms } => Some(at_ms),
-                Admission::Full => None,
+            let (until_ms, is_its_turn) = match self.admission(limit, key)? {
+                Admission::Free if self.held_before(limit, key, &ready.row)?.is_none() => continue,
+                Admission::Free => (None, false),
+                Admission::NotBefore { at_ms } => (Some(at_ms), true),
+                Admission::Full => (None, true),
             };
             self.hold_back(&mut ready.row, limit.id, key, until_ms)?;
             claim.due_by(until_ms);
-            return Ok(Look::InVain);
+            return Ok(Look::InVain(if is_its_turn {
+                self.room_for_others(&keyed, Some(limit.id))?
+            } else {
+                Some((limit.clone(), key.clone()))
+            }));
         }
         self.start(claim, ready, &keyed)?;
         Ok(Look::Started)
+    }
+
+    /// The first of a job's limits that has room for others which it holds back, but for the one that holds this job.
+    fn room_for_others(
+        &mut self,
+        keyed: &[(Applied, String)],
+        holding: Option<i64>,
+    ) -> rusqlite::Result<Option<(Applied, String)>> {
+        for (limit, key) in keyed.iter().filter(|(limit, _)| Some(limit.id) != holding) {
+            if self.holds_back(limit, key)? && self.admission(limit, key)? == Admission::Free {
+                return Ok(Some((limit.clone(), key.clone())));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The job of this queue whose turn it is with a limit that has room. Its row is for a look at it to write. One of
+    /// another queue is left to the next promotion, which has that queue claim.
+    fn let_in(
+        &mut self,
+        claim: &mut Claim<'_>,
+        limit: &Applied,
+        key: &str,
+    ) -> rusqlite::Result<Option<Ready>> {
+        let Some(held) = self.next_held(limit, key, claim.queue)? else { return Ok(None) };
+        if held.queue != claim.queue {
+            self.look_soon(limit, key)?;
+            claim.due_by(Some(self.now_ms));
+            return Ok(None);
+        }
+        let mut found = Vec::with_capacity(1);
+        self.read_ready(self.prepared(ONE)?.query([held.id.0])?, &mut found)?;
+        let mut ready = found.pop().ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        self.leave_meter(&mut ready.row)?;
+        Ok(Some(ready))
     }
 
     /// The limits that apply to a job besides those of the whole queue, each with its key.

@@ -11,9 +11,10 @@ use super::transaction::Transaction;
 use crate::store::endings::Ending;
 use crate::store::ops::{ClearedGroup, DeleteResult, OpResult};
 
-/// A queue's finished jobs of a state, first finished first.
+/// A queue's finished jobs of a state whose results nobody waits for, first finished first.
 pub(super) const FINISHED: &str = "SELECT id, flags, batch_id FROM job INDEXED BY job_by_end \
-     WHERE queue_id = ?1 AND state = ?2 AND finished_at_ms <= ?3 ORDER BY finished_at_ms, id LIMIT ?4";
+     WHERE queue_id = ?1 AND state = ?2 AND finished_at_ms <= ?3 AND result_wanted = 0 \
+     ORDER BY finished_at_ms, id LIMIT ?4";
 pub(super) const DOOMED: &str = "SELECT id, flags, batch_id FROM job WHERE id = ?1";
 
 /// Everything that is kept of a job, in an order in which each still finds what it looks at.

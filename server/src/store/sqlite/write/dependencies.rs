@@ -22,6 +22,9 @@ pub(super) const IS_UNMET: &str = "SELECT 1 FROM job_wait WHERE job_id = ?1 AND 
 pub(super) const OPTIONS: &str = "SELECT options FROM job_args WHERE job_id = ?1";
 pub(super) const HAS_ENDED: &str = "SELECT state FROM job WHERE id = ?1 AND finished_at_ms IS NOT NULL";
 pub(super) const MARK: &str = "UPDATE job SET flags = flags | ?2 WHERE id = ?1 AND flags & ?2 = 0";
+/// The results that a job takes up are wanted by so many more.
+pub(super) const WANT_RESULTS: &str = "UPDATE job SET result_wanted = result_wanted + ?2 \
+     WHERE id IN (SELECT on_job_id FROM dependency WHERE job_id = ?1)";
 pub(super) const FORGET_END: &str = "DELETE FROM ended WHERE number = ?1";
 
 impl Transaction<'_> {
@@ -34,6 +37,12 @@ impl Transaction<'_> {
         }
         self.prepared("INSERT INTO job_wait (job_id, unmet) VALUES (?1, ?2)")?
             .execute(params![job.0, on.len()])?;
+        Ok(())
+    }
+
+    /// The job takes up results from now on (1), or does no more (-1).
+    pub fn want_results(&self, job: JobId, change: i64) -> rusqlite::Result<()> {
+        self.prepared(WANT_RESULTS)?.execute(params![job.0, change])?;
         Ok(())
     }
 

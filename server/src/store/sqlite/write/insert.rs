@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, params};
 use taskyard_shared::batch::BatchId;
 use taskyard_shared::job::{FileRef, JobId};
 
+use super::super::read::answer::remembered;
 use super::super::rows::{self, FileRole, Flags, options_text};
 use super::transaction::{Row, Transaction};
 use crate::store::insert_plan::{self, KeyHolder, Planned, Stored};
@@ -56,13 +57,13 @@ pub(super) struct Inserting {
 impl Transaction<'_> {
     pub fn insert(&mut self, jobs: &[JobInsert], terms: &AddTerms) -> rusqlite::Result<InsertResult> {
         if let Some(idempotency) = &terms.idempotency
-            && let Some(answer) = self.remembered(idempotency)?
+            && let Some(answer) = remembered(self.conn, idempotency, self.now_ms)?
         {
             return Ok(answer);
         }
         check(jobs)?;
         let before = self.standing.last_job_id;
-        let plans = insert_plan::plan(jobs, terms.mode, &*self, before, self.now_ms)?;
+        let plans = insert_plan::plan(jobs, terms, &*self, before, self.now_ms)?;
         let first = plans.iter().find_map(|plan| match plan {
             Planned::Insert(id) => Some(*id),
             _ => None,
@@ -79,7 +80,7 @@ impl Transaction<'_> {
             outcomes.push(self.carry_out(job, planned, &plans, &mut inserting)?);
         }
         if let Some(idempotency) = &terms.idempotency {
-            self.remember(idempotency, batch, &outcomes)?;
+            self.remember(idempotency, batch, insert_plan::remembered(&outcomes, terms.seats.as_ref()))?;
         }
         Ok(InsertResult::Done { batch, outcomes, resolves: inserting.resolves })
     }
@@ -129,6 +130,9 @@ impl Transaction<'_> {
         if !job.after.is_empty() {
             let on: BTreeSet<JobId> = job.after.iter().filter_map(|after| on(*after, plans)).collect();
             self.wait_for(id, &on, inserting)?;
+            if job.takes_results {
+                self.want_results(id, 1)?;
+            }
         }
         self.standing.last_job_id = id.0;
         Ok(InsertOutcome::Added(Arc::new(row.job)))
@@ -167,6 +171,10 @@ impl Transaction<'_> {
         let from = row.job.state;
         transition::replace(&mut row.job, by, self.now_ms);
         self.leave_meter(&mut row)?;
+        let change = i64::from(by.takes_results) - i64::from(row.flags.has(Flags::TAKES_RESULTS));
+        if change != 0 {
+            self.want_results(id, change)?;
+        }
         row.flags.set(Flags::TAKES_RESULTS, by.takes_results);
         self.change(&mut row, from)?;
         let job = row.job;

@@ -3,18 +3,23 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use taskyard_shared::limit::{Limit, LimitStatus};
 
 use super::super::rows::{from_json, to_json};
+use super::meters::NO_WORKER;
 use super::transaction::Transaction;
 use crate::limits::{LimitBook, LimitRef};
 
-/// Jobs that a meter of this limit holds back are looked at by the next promotion.
-pub(super) const LOOK_ANEW: &str =
-    "UPDATE meter INDEXED BY meter_holding SET due_at_ms = ?2 WHERE limit_id = ?1 AND held > 0";
-/// Meters of a limit that nobody uses any more.
-pub(super) const FORGET_UNUSED: &str = "DELETE FROM meter WHERE limit_id = ?1 AND running = 0 AND held = 0";
+pub(super) const CHANGED: &str =
+    "SELECT limit_id, change FROM changed_limit WHERE limit_id >= ?1 ORDER BY limit_id LIMIT 1";
+pub(super) const ALL_LOOKED_AT: &str = "DELETE FROM changed_limit WHERE limit_id = ?1";
+/// Makes meters due that hold jobs back by a limit that has changed since they were looked at.
+pub(super) const LOOK_ANEW: &str = "UPDATE meter SET due_at_ms = ?3, looked_at = ?2 WHERE id IN \
+     (SELECT id FROM meter INDEXED BY meter_holding WHERE limit_id = ?1 AND held > 0 AND looked_at < ?2 \
+     ORDER BY looked_at, id LIMIT ?4)";
+pub(super) const HOLDS_BACK: &str =
+    "SELECT 1 FROM meter INDEXED BY meter_holding WHERE limit_id = ?1 AND held > 0 LIMIT 1";
 
 /// What all meters of a limit, or one of them, come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +36,8 @@ pub(super) struct Limits {
     known: Vec<Known>,
     /// As somebody heard of them last.
     announced: Vec<LimitStatus>,
+    /// How often limits have changed, for meters to know whether they were looked at since.
+    pub changes: i64,
 }
 
 struct Known {
@@ -54,6 +61,7 @@ impl Limits {
         }
         limits.book = LimitBook::new(limits.known.iter().map(|known| Limit::clone(&known.limit)));
         limits.announced = limits.statuses();
+        limits.changes = conn.query_row("SELECT limit_changes FROM yard", [], |row| row.get(0))?;
         Ok(limits)
     }
 
@@ -108,15 +116,6 @@ impl Limits {
         }
     }
 
-    /// What all meters of each limit come to was counted anew.
-    pub fn recounted(&mut self, count: impl Fn(i64) -> Sums) {
-        for known in &mut self.known {
-            let sums = count(known.id);
-            known.changed |= known.sums != sums;
-            known.sums = sums;
-        }
-    }
-
     fn put(&mut self, id: i64, limit: &Limit) {
         self.book.set(limit.clone());
         let limit = Arc::new(limit.clone());
@@ -142,11 +141,15 @@ impl Known {
 
 impl Transaction<'_> {
     pub fn set_limit(&mut self, limit: &Limit) -> rusqlite::Result<()> {
+        let known = self.standing.limits.id(&limit.name);
+        if known.and_then(|id| self.standing.limits.rule(id)).is_some_and(|known| *known == *limit) {
+            return Ok(());
+        }
         let rule = to_json(limit)?;
-        let id = match self.standing.limits.id(&limit.name) {
+        let id = match known {
             Some(id) => {
                 self.prepared("UPDATE limit_rule SET rule = ?2 WHERE id = ?1")?.execute(params![id, rule])?;
-                self.look_anew(id)?;
+                self.limit_changed(id)?;
                 id
             }
             None => {
@@ -155,16 +158,15 @@ impl Transaction<'_> {
                 self.conn.last_insert_rowid()
             }
         };
-        self.changed |= self.standing.limits.rule(id).is_none_or(|known| *known != *limit);
+        self.changed = true;
         self.standing.limits.put(id, limit);
         Ok(())
     }
 
-    /// Answers whether there was one. Its meters go when no job counts towards them any more.
+    /// Answers whether there was one. Its meters go when nothing counts towards them any more.
     pub fn remove_limit(&mut self, name: &str) -> rusqlite::Result<bool> {
         let Some(id) = self.standing.limits.id(name) else { return Ok(false) };
-        self.look_anew(id)?;
-        self.prepared(FORGET_UNUSED)?.execute([id])?;
+        self.limit_changed(id)?;
         self.prepared("DELETE FROM limit_rule WHERE id = ?1")?.execute([id])?;
         self.standing.limits.book.remove(name);
         self.standing.limits.known.retain(|known| known.id != id);
@@ -172,9 +174,48 @@ impl Transaction<'_> {
         Ok(true)
     }
 
-    fn look_anew(&mut self, limit: i64) -> rusqlite::Result<()> {
-        self.flush_meters()?;
-        self.prepared(LOOK_ANEW)?.execute(params![limit, self.now_ms])?;
+    /// What a limit holds back is looked at anew by the next promotions, a few of its meters each.
+    pub fn limit_changed(&mut self, limit: i64) -> rusqlite::Result<()> {
+        self.standing.limits.changes += 1;
+        let change = self.standing.limits.changes;
+        self.prepared("UPDATE yard SET limit_changes = ?1")?.execute([change])?;
+        self.prepared("INSERT OR REPLACE INTO changed_limit (limit_id, change) VALUES (?1, ?2)")?
+            .execute([limit, change])?;
+        Ok(())
+    }
+
+    /// Makes up to `most` meters due whose limits have changed.
+    pub fn look_anew(&mut self, most: u32) -> rusqlite::Result<()> {
+        let mut left = most as usize;
+        while left > 0
+            && let Some((limit, change)) = self.changed_limit()?
+        {
+            self.flush_meters()?;
+            let found = self.prepared(LOOK_ANEW)?.execute(params![limit, change, self.now_ms, left])?;
+            if found < left {
+                self.prepared(ALL_LOOKED_AT)?.execute([limit])?;
+            }
+            left -= found;
+        }
+        Ok(())
+    }
+
+    /// The first limit with meters that are to be looked at anew, and which change that was.
+    pub fn changed_limit(&self) -> rusqlite::Result<Option<(i64, i64)>> {
+        self.prepared(CHANGED)?.query_row([i64::MIN], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+    }
+
+    /// All that limits and missing workers hold back is looked at anew.
+    pub fn all_limits_changed(&mut self) -> rusqlite::Result<()> {
+        let limits = &self.standing.limits.known;
+        let holding = limits.iter().filter(|known| known.sums.held > 0);
+        let mut changed: Vec<i64> = holding.map(|known| known.id).collect();
+        if self.prepared(HOLDS_BACK)?.exists([NO_WORKER])? {
+            changed.push(NO_WORKER);
+        }
+        for limit in changed {
+            self.limit_changed(limit)?;
+        }
         Ok(())
     }
 }

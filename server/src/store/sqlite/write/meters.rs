@@ -8,22 +8,27 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use taskyard_shared::job::{JobId, JobState};
 
+use super::super::rows::ABOVE_ALL_PRIORITIES;
 use super::limits::Sums;
 use super::transaction::{Row, Transaction};
 use crate::limits::{Admission, LimitRef, MeterUse};
 use crate::store::RELEASE_RETRY_MS;
 use crate::store::ops::Released;
+use crate::store::turns::{self, Order};
 
 /// Stands in place of a limit's number for jobs of a kind that no worker knows; the key is the kind.
 pub(super) const NO_WORKER: i64 = 0;
 
-pub(super) const BY_ID: &str =
-    "SELECT id, limit_id, key, running, arrival_us, held, due_at_ms FROM meter WHERE id = ?1";
-pub(super) const BY_KEY: &str = "SELECT id, limit_id, key, running, arrival_us, held, due_at_ms FROM meter \
+pub(super) const BY_ID: &str = "SELECT id, limit_id, key, running, arrival_us, held, due_at_ms, passed, looked_at FROM meter WHERE id = ?1";
+pub(super) const BY_KEY: &str = "SELECT id, limit_id, key, running, arrival_us, held, due_at_ms, passed, looked_at FROM meter \
      WHERE limit_id = ?1 AND key = ?2";
-pub(super) const RELEASE: &str = "UPDATE job SET state = 0, held_by = NULL WHERE id IN \
-     (SELECT id FROM job INDEXED BY job_held WHERE held_by = ?1 ORDER BY priority DESC, id LIMIT ?2) \
-     RETURNING queue_id";
+/// The next queue with jobs that a meter holds back.
+pub(super) const NEXT_QUEUE: &str = "SELECT queue_id FROM job INDEXED BY job_held \
+     WHERE held_by = ?1 AND queue_id > ?2 ORDER BY queue_id LIMIT 1";
+/// The first job of a queue that a meter holds back, below a priority.
+pub(super) const FIRST_HELD: &str = "SELECT priority, id FROM job INDEXED BY job_held \
+     WHERE held_by = ?1 AND queue_id = ?2 AND priority < ?3 ORDER BY priority DESC, id LIMIT 1";
+pub(super) const RELEASE: &str = "UPDATE job SET state = 0, held_by = NULL WHERE id = ?1";
 pub(super) const GIVE_BACK: &str =
     "DELETE FROM job_meter WHERE job_id = ?1 AND attempt BETWEEN ?2 AND ?3 RETURNING meter_id";
 
@@ -39,6 +44,14 @@ pub(super) struct Applied {
     pub rule: LimitRef,
 }
 
+/// A job that a meter holds back, as far as its turn goes.
+#[derive(Clone, Copy)]
+pub(super) struct Held {
+    pub queue: i64,
+    pub id: JobId,
+    priority: i16,
+}
+
 pub(super) struct Meter {
     pub id: i64,
     pub limit: i64,
@@ -47,6 +60,10 @@ pub(super) struct Meter {
     pub held: u32,
     /// When jobs that it holds back may be released.
     pub due_at_ms: Option<i64>,
+    /// Starts since the last one that went by age: see [`turns`].
+    passed: u32,
+    /// As of which change of limits it was looked at, or began to hold jobs back.
+    looked_at: i64,
     /// What it came to when it was read.
     stored: Sums,
     changed: bool,
@@ -61,6 +78,8 @@ impl Meter {
             uses: MeterUse { running: row.get(3)?, arrival_us: row.get(4)? },
             held: row.get(5)?,
             due_at_ms: row.get(6)?,
+            passed: row.get(7)?,
+            looked_at: row.get(8)?,
             stored: Sums::default(),
             changed: false,
         };
@@ -76,6 +95,8 @@ impl Meter {
             uses: MeterUse::default(),
             held: 0,
             due_at_ms: None,
+            passed: 0,
+            looked_at: 0,
             stored: Sums::default(),
             changed: true,
         }
@@ -89,7 +110,33 @@ impl Meter {
         }
     }
 
-    /// One job less is held back.
+    /// Whether nothing would be lost if it were forgotten.
+    fn is_idle(&self, now_ms: i64) -> bool {
+        self.held == 0 && self.uses.is_idle(now_ms)
+    }
+
+    /// It is about to be used. After a time in which it might have been forgotten it begins anew.
+    fn begin_use(&mut self, now_ms: i64) {
+        self.changed = true;
+        if self.is_idle(now_ms) {
+            self.passed = 0;
+        }
+    }
+
+    fn start(&mut self, rule: &LimitRef, now_ms: i64) {
+        self.begin_use(now_ms);
+        self.uses.start(rule, now_ms);
+        self.passed = turns::passed_after(self.passed, self.held > 0);
+        if self.held > 0 {
+            match self.uses.admits(rule, now_ms) {
+                Admission::Free => {}
+                Admission::NotBefore { at_ms } => self.due_at_ms = Some(at_ms),
+                Admission::Full => self.due_at_ms = None,
+            }
+        }
+    }
+
+    /// Some jobs fewer are held back.
     fn lets_go_of(&mut self, jobs: u32) {
         self.changed = true;
         self.held = self.held.saturating_sub(jobs);
@@ -98,8 +145,13 @@ impl Meter {
         }
     }
 
+    pub fn nothing_runs(&mut self) {
+        self.changed = true;
+        self.uses.running = 0;
+    }
+
     /// It is looked at by then, if not before.
-    fn due_by(&mut self, at_ms: i64) {
+    pub fn due_by(&mut self, at_ms: i64) {
         self.set_due(Some(self.due_at_ms.map_or(at_ms, |due_at_ms| due_at_ms.min(at_ms))));
     }
 
@@ -167,15 +219,7 @@ impl Transaction<'_> {
     /// at, where that is a matter of time.
     pub fn start_on(&mut self, limit: &Applied, key: &str, row: &Row) -> rusqlite::Result<Option<i64>> {
         let meter = self.meters.made(self.conn, limit.id, key)?;
-        meter.uses.start(&limit.rule, self.now_ms);
-        meter.changed = true;
-        if meter.held > 0 {
-            match meter.uses.admits(&limit.rule, self.now_ms) {
-                Admission::Free => {}
-                Admission::NotBefore { at_ms } => meter.due_at_ms = Some(at_ms),
-                Admission::Full => meter.due_at_ms = None,
-            }
-        }
+        meter.start(&limit.rule, self.now_ms);
         let (id, due_at_ms) = (meter.id, meter.due_at_ms);
         self.prepared("INSERT INTO job_meter (job_id, attempt, meter_id) VALUES (?1, ?2, ?3)")?
             .execute(params![row.job.id.0, row.job.attempt, id])?;
@@ -191,8 +235,11 @@ impl Transaction<'_> {
         until_ms: Option<i64>,
     ) -> rusqlite::Result<()> {
         let meter = self.meters.made(self.conn, limit, key)?;
+        meter.begin_use(self.now_ms);
+        if meter.held == 0 {
+            meter.looked_at = self.standing.limits.changes;
+        }
         meter.held += 1;
-        meter.changed = true;
         if let Some(at_ms) = until_ms {
             meter.due_by(at_ms);
         }
@@ -241,13 +288,56 @@ impl Transaction<'_> {
         self.names(queues)
     }
 
-    /// Releases the first `jobs` that a meter holds back. Answers how many there were.
+    /// Whether a limit holds jobs back under this key.
+    pub fn holds_back(&mut self, limit: &Applied, key: &str) -> rusqlite::Result<bool> {
+        Ok(self.meters.of_key(self.conn, limit.id, key)?.is_some_and(|meter| meter.held > 0))
+    }
+
+    /// The job that a limit holds back under a key and whose turn it is; `queue` claims just now.
+    pub fn next_held(&mut self, limit: &Applied, key: &str, queue: i64) -> rusqlite::Result<Option<Held>> {
+        let Some(meter) = self.meters.of_key(self.conn, limit.id, key)? else { return Ok(None) };
+        if meter.held == 0 {
+            return Ok(None);
+        }
+        let (id, order) = (meter.id, Order::after(meter.passed));
+        self.first_held(id, order, |tx, of| of == queue || tx.can_start(of))
+    }
+
+    /// The same, if it comes before this job of that queue.
+    pub fn held_before(&mut self, limit: &Applied, key: &str, row: &Row) -> rusqlite::Result<Option<Held>> {
+        let Some(held) = self.next_held(limit, key, row.queue)? else { return Ok(None) };
+        let passed = self.meters.of_key(self.conn, limit.id, key)?.map_or(0, |meter| meter.passed);
+        let order = Order::after(passed);
+        let is_before = order.rank(held.priority, held.id) < order.rank(row.job.priority, row.job.id);
+        Ok(is_before.then_some(held))
+    }
+
+    /// Jobs that a limit holds back under a key are looked at by the next promotion.
+    pub fn look_soon(&mut self, limit: &Applied, key: &str) -> rusqlite::Result<()> {
+        let now_ms = self.now_ms;
+        if let Some(meter) = self.meters.of_key(self.conn, limit.id, key)? {
+            meter.due_by(now_ms);
+        }
+        Ok(())
+    }
+
+    /// Releases `jobs` that a meter holds back: queues that can start them before all others, and of each queue those
+    /// that a claim looks at first. (When one is to go by age, the claim looks at that one instead.) Answers how many
+    /// there were.
     pub fn release(&mut self, meter: i64, jobs: u32, queues: &mut BTreeSet<i64>) -> rusqlite::Result<u32> {
+        let Some(known) = self.meters.of_id(self.conn, meter)? else { return Ok(0) };
+        let (passed, most) = (known.passed, known.held.min(jobs));
         let mut released = 0;
-        let mut update = self.prepared(RELEASE)?;
-        let mut found = update.query(params![meter, jobs])?;
-        while let Some(row) = found.next()? {
-            queues.insert(row.get(0)?);
+        while released < most {
+            let order = Order::after(passed + released);
+            let first = match self.first_held(meter, order, Self::can_start)? {
+                Some(first) => Some(first),
+                None => self.first_held(meter, order, |_, _| true)?,
+            };
+            let Some(Held { queue, .. }) = first else { break };
+            let Some(first) = self.first_held_of(meter, Order::Priority, queue)? else { break };
+            self.prepared(RELEASE)?.execute([first.id.0])?;
+            queues.insert(queue);
             released += 1;
         }
         if let Some(meter) = self.meters.of_id(self.conn, meter)? {
@@ -255,6 +345,55 @@ impl Transaction<'_> {
         }
         self.changed |= released > 0;
         Ok(released)
+    }
+
+    /// The first job that a meter holds back, among those of some queues.
+    fn first_held(
+        &self,
+        meter: i64,
+        order: Order,
+        of_queue: impl Fn(&Self, i64) -> bool,
+    ) -> rusqlite::Result<Option<Held>> {
+        let mut first = None;
+        let mut next_queue = self.prepared(NEXT_QUEUE)?;
+        let mut next = |after: i64| next_queue.query_row([meter, after], |row| row.get(0)).optional();
+        let mut queue = next(0)?;
+        while let Some(id) = queue {
+            if of_queue(self, id)
+                && let Some(held) = self.first_held_of(meter, order, id)?
+                && first.is_none_or(|first: Held| {
+                    order.rank(held.priority, held.id) < order.rank(first.priority, first.id)
+                })
+            {
+                first = Some(held);
+            }
+            queue = next(id)?;
+        }
+        Ok(first)
+    }
+
+    /// By age it takes one look at each priority.
+    fn first_held_of(&self, meter: i64, order: Order, queue: i64) -> rusqlite::Result<Option<Held>> {
+        let mut select = self.prepared(FIRST_HELD)?;
+        let mut below = |priority: i64| {
+            let held = |row: &SqlRow<'_>| Ok(Held { queue, priority: row.get(0)?, id: JobId(row.get(1)?) });
+            select.query_row(params![meter, queue, priority], held).optional()
+        };
+        let mut first = below(ABOVE_ALL_PRIORITIES)?;
+        let mut next = first;
+        while order == Order::Age
+            && let Some(held) = next
+        {
+            first = first.filter(|first| first.id < held.id).or(Some(held));
+            next = below(held.priority.into())?;
+        }
+        Ok(first)
+    }
+
+    /// Whether a queue would start a job now, as far as the store knows.
+    fn can_start(&self, queue: i64) -> bool {
+        let stored = self.standing.stored(queue);
+        stored.is_some_and(|stored| turns::can_start(&stored.settings, &stored.counts))
     }
 
     /// The names of these queues, sorted.
@@ -276,14 +415,17 @@ impl Transaction<'_> {
             let is_idle = meter.uses.is_idle(self.now_ms) || limits.rule(meter.limit).is_none();
             if is_in_use || !is_idle {
                 self.prepared(
-                    "UPDATE meter SET running = ?2, arrival_us = ?3, held = ?4, due_at_ms = ?5 WHERE id = ?1",
+                    "UPDATE meter SET running = ?2, arrival_us = ?3, held = ?4, due_at_ms = ?5, passed = ?6, \
+                     looked_at = ?7 WHERE id = ?1",
                 )?
                 .execute(params![
                     meter.id,
                     meter.uses.running,
                     meter.uses.arrival_us,
                     meter.held,
-                    meter.due_at_ms
+                    meter.due_at_ms,
+                    meter.passed,
+                    meter.looked_at,
                 ])?;
             } else {
                 self.prepared("DELETE FROM meter WHERE id = ?1")?.execute([meter.id])?;

@@ -10,6 +10,7 @@ mod log;
 mod meters;
 mod operations;
 mod outcome;
+mod outside;
 mod promote;
 mod queues;
 mod recovery;
@@ -26,6 +27,8 @@ use super::failure::explain;
 use super::open::Home;
 use crate::store::ops::{Committed, StoredYard, WriteOp};
 use crate::store::{CommitSeq, StoreError, StoreWriter};
+use outside::Told;
+pub(crate) use outside::insert_within;
 use queues::Standing;
 use transaction::Transaction;
 
@@ -33,8 +36,9 @@ pub(super) struct SqliteWriter {
     // Closed before `home` lets go of the folder.
     conn: Connection,
     home: Arc<Home>,
-    /// As it is in the file. None after a failure: it is read anew then.
+    /// As it was in the file after the latest transaction. None after a failure: it is read anew then.
     standing: Option<Standing>,
+    told: Told,
 }
 
 impl Drop for SqliteWriter {
@@ -49,8 +53,9 @@ impl Drop for SqliteWriter {
 
 impl SqliteWriter {
     pub fn new(conn: Connection, home: Arc<Home>) -> rusqlite::Result<Self> {
-        let standing = Some(Standing::read(&conn)?);
-        Ok(SqliteWriter { conn, home, standing })
+        let standing = Standing::read(&conn)?;
+        let told = Told::of(&standing);
+        Ok(SqliteWriter { conn, home, standing: Some(standing), told })
     }
 
     /// Runs `work` in a transaction; what it changed is either all on the disk afterwards, or gone.
@@ -72,15 +77,12 @@ impl SqliteWriter {
             self.conn.execute_batch("ROLLBACK")?;
         }
         // Taken out, so that it is read anew unless this comes to its good end.
-        let standing = match self.standing.take() {
-            Some(standing) => standing,
-            None => Standing::read(&self.conn)?,
-        };
-        let mut tx = Transaction::begin(&self.conn, standing, now_ms)?;
+        let mut tx = Transaction::begin(&self.conn, self.standing.take(), now_ms)?;
         match work(&mut tx) {
             Ok(answer) => {
                 let standing = tx.commit()?;
                 let seq = standing.seq;
+                self.told = Told::of(&standing);
                 self.standing = Some(standing);
                 Ok((answer, seq))
             }
@@ -94,16 +96,18 @@ impl SqliteWriter {
 
 impl StoreWriter for SqliteWriter {
     fn apply(&mut self, ops: &[WriteOp], now_ms: i64) -> Result<Committed, StoreError> {
-        let (results, commit) = self.transact(now_ms, |tx| {
+        let told = self.told;
+        let ((results, outside), commit) = self.transact(now_ms, |tx| {
+            let outside = tx.outside(told)?;
             // `collect` does not know how many there will be, and moves them about as they become more.
             let mut results = Vec::with_capacity(ops.len());
             for op in ops {
                 results.push(tx.apply(op)?);
             }
-            Ok(results)
+            Ok((results, outside))
         })?;
         let limits = self.standing.as_mut().and_then(|standing| standing.limits.news());
-        Ok(Committed { commit, results, limits })
+        Ok(Committed { commit, results, limits, outside })
     }
 
     fn load(&mut self) -> Result<StoredYard, StoreError> {
@@ -133,6 +137,7 @@ impl StoreWriter for SqliteWriter {
 pub(super) const STATEMENTS: &[&str] = &[
     claim::IN_STATE,
     claim::OF_PRIORITY,
+    claim::ONE,
     claim::RESULTS,
     clear::FINISHED,
     clear::DOOMED,
@@ -153,20 +158,26 @@ pub(super) const STATEMENTS: &[&str] = &[
     dependencies::OPTIONS,
     dependencies::HAS_ENDED,
     dependencies::MARK,
+    dependencies::WANT_RESULTS,
     dependencies::FORGET_END,
     insert::KEY_HOLDER,
     insert::EXISTS,
     insert::REPLACE,
     insert::REPLACE_ARGS,
     insert::FORGET_INPUTS,
+    limits::CHANGED,
+    limits::ALL_LOOKED_AT,
     limits::LOOK_ANEW,
-    limits::FORGET_UNUSED,
+    limits::HOLDS_BACK,
     log::FLAGS,
     meters::BY_ID,
     meters::BY_KEY,
+    meters::NEXT_QUEUE,
+    meters::FIRST_HELD,
     meters::RELEASE,
     meters::GIVE_BACK,
     meters::STILL_COUNTED,
+    outside::ADDED,
     operations::OPERATION,
     operations::STEPPED,
     outcome::REPORT,
@@ -180,9 +191,9 @@ pub(super) const STATEMENTS: &[&str] = &[
     promote::DUE_METERS,
     promote::FIRST_DUE_METER,
     recovery::LOSSES,
-    recovery::COUNT_METERS,
-    requests::ANSWER,
+    recovery::COUNTED,
     schedules::SCHEDULE,
+    schedules::FORGET_FILES,
     tidy::OLD_ANSWERS,
     tidy::IDLE_METERS,
     tidy::EMPTY_BATCHES,

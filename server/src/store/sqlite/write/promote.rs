@@ -10,7 +10,7 @@ use super::super::rows::job_columns;
 use super::transaction::{Row, Transaction, read_row};
 use crate::limits::Admission;
 use crate::store::ops::{Moved, PromoteResult};
-use crate::store::{RELEASE_RETRY_MS, transition};
+use crate::store::{AT_ONCE_MS, RELEASE_RETRY_MS, transition};
 
 pub(super) const DUE_JOBS: &str = concat!(
     "SELECT ",
@@ -27,10 +27,11 @@ pub(super) const FIRST_DUE_METER: &str = "SELECT due_at_ms FROM meter INDEXED BY
 impl Transaction<'_> {
     pub fn promote(&mut self, limit: u32) -> rusqlite::Result<PromoteResult> {
         let mut result = PromoteResult { moved: self.promote_scheduled(limit)?, ..PromoteResult::default() };
+        self.look_anew(limit)?;
         let mut queues = BTreeSet::new();
         let are_many = self.release_due(limit, &mut queues)?;
         result.released = self.names(queues)?;
-        result.more = are_many || result.moved.len() == limit as usize;
+        result.more = are_many || result.moved.len() == limit as usize || self.changed_limit()?.is_some();
         self.flush_meters()?;
         result.next_at_ms = self.next_due_at_ms()?;
         Ok(result)
@@ -41,6 +42,9 @@ impl Transaction<'_> {
         let first = |sql| -> rusqlite::Result<Option<i64>> {
             self.prepared(sql)?.query_row([i64::MIN], |row| row.get(0)).optional()
         };
+        if self.changed_limit()?.is_some() {
+            return Ok(Some(AT_ONCE_MS));
+        }
         let (job, meter) = (first(FIRST_DUE)?, first(FIRST_DUE_METER)?);
         Ok(job.into_iter().chain(meter).min())
     }

@@ -1,5 +1,6 @@
 //! Where the yard stands: its queues with their counts, and the numbers given last. The writer keeps it in
-//! memory between transactions, as it is the only one that changes it.
+//! memory between transactions, and reads it anew when the file's commit number says that others changed it
+//! ([`super::outside`]).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ struct Queue {
     settings_changed: bool,
 }
 
+pub(super) const LATEST_COMMIT: &str = "SELECT commit_seq FROM yard";
+
 impl Standing {
     pub fn read(conn: &Connection) -> rusqlite::Result<Standing> {
         let numbers = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
@@ -53,6 +56,18 @@ impl Standing {
             standing.push(stored_queue(row)?);
         }
         Ok(standing)
+    }
+
+    /// Whether nobody else has committed since.
+    pub fn is_current(&self, conn: &Connection) -> rusqlite::Result<bool> {
+        let seq: u64 = conn.prepare_cached(LATEST_COMMIT)?.query_row([], |row| row.get(0))?;
+        Ok(seq == self.seq.0)
+    }
+
+    /// The settings of a queue, if it exists.
+    pub fn settings(&self, name: &str) -> Option<&QueueSettings> {
+        let place = usize::try_from(self.by_name.get(name)? - 1).ok()?;
+        self.queues.get(place).map(|queue| &queue.stored.settings)
     }
 
     /// Writes the queues and limits that changed, and the numbers.
@@ -104,17 +119,18 @@ impl Standing {
     }
 
     pub fn name(&self, id: i64) -> rusqlite::Result<&str> {
-        usize::try_from(id - 1)
-            .ok()
-            .and_then(|place| self.queues.get(place))
-            .map(|queue| &*queue.stored.name)
-            .ok_or_else(|| unknown_code(id))
+        self.stored(id).map(|stored| &*stored.name).ok_or_else(|| unknown_code(id))
+    }
+
+    /// A queue as it is now.
+    pub fn stored(&self, id: i64) -> Option<&StoredQueue> {
+        let place = usize::try_from(id - 1).ok()?;
+        self.queues.get(place).map(|queue| &queue.stored)
     }
 
     /// The counts of a queue.
     pub fn counts_of(&self, id: i64) -> StateCounts {
-        let place = usize::try_from(id - 1).ok();
-        place.and_then(|place| self.queues.get(place)).map(|queue| queue.stored.counts).unwrap_or_default()
+        self.stored(id).map(|stored| stored.counts).unwrap_or_default()
     }
 
     /// The counts of a queue, to be changed.

@@ -5,9 +5,11 @@ use taskyard_shared::schedule::ScheduleStatus;
 
 use super::super::rows::{from_json, to_json};
 use super::transaction::Transaction;
-use crate::store::ops::{Fire, FireResult, InsertOutcome, StoredSchedule};
+use crate::store::ops::{Fire, FireResult, StoredSchedule, note_run};
 
 pub(super) const SCHEDULE: &str = "SELECT status FROM schedule WHERE name = ?1";
+
+pub(super) const FORGET_FILES: &str = "DELETE FROM schedule_file WHERE schedule = ?1";
 
 impl Transaction<'_> {
     /// Sorted by name.
@@ -28,6 +30,11 @@ impl Transaction<'_> {
         let StoredSchedule { status, job } = &schedule;
         self.prepared("INSERT OR REPLACE INTO schedule (name, status, job) VALUES (?1, ?2, ?3)")?
             .execute(params![status.schedule.name, to_json(status)?, to_json(job)?])?;
+        self.prepared(FORGET_FILES)?.execute([&status.schedule.name])?;
+        for file in &job.inputs {
+            self.prepared("INSERT OR IGNORE INTO schedule_file (schedule, sha256) VALUES (?1, ?2)")?
+                .execute([&status.schedule.name, &file.sha256])?;
+        }
         self.changed = true;
         Ok(())
     }
@@ -35,7 +42,10 @@ impl Transaction<'_> {
     /// Answers whether there was one.
     pub fn remove_schedule(&mut self, name: &str) -> rusqlite::Result<bool> {
         let existed = self.prepared("DELETE FROM schedule WHERE name = ?1")?.execute([name])? > 0;
-        self.changed |= existed;
+        if existed {
+            self.prepared(FORGET_FILES)?.execute([name])?;
+            self.changed = true;
+        }
         Ok(existed)
     }
 
@@ -49,20 +59,17 @@ impl Transaction<'_> {
         let Some(mut status) = self.schedule_status(&fire.name)? else {
             return Ok(FireResult::NoSuchSchedule);
         };
-        status.next_run_at_ms = fire.next_run_at_ms;
-        let is_in_the_way = match fire.unless_unfinished {
+        fire.next_run.apply_to(&mut status);
+        let is_in_the_way = match status.last_job.filter(|_| fire.unless_unfinished) {
             Some(id) => self.row(id)?.is_some_and(|row| !row.job.state.is_finished()),
             None => false,
         };
         let result = if is_in_the_way {
-            status.skipped += 1;
+            note_run(&mut status, fire.run_at_ms, None);
             FireResult::Skipped { status: Box::new(status) }
         } else {
             let outcome = self.insert_alone(&fire.job)?;
-            status.last_run_at_ms = Some(fire.run_at_ms);
-            if let InsertOutcome::Added(job) = &outcome {
-                status.last_job = Some(job.id);
-            }
+            note_run(&mut status, fire.run_at_ms, Some(&outcome));
             FireResult::Fired { outcome, status: Box::new(status) }
         };
         if let FireResult::Fired { status, .. } | FireResult::Skipped { status } = &result {

@@ -60,16 +60,27 @@ pub(super) const CHANGE: &str = "UPDATE job SET state = ?2, progress = ?3, attem
      finished_at_ms = ?6, error = ?7, failures = ?8, run_at_ms = ?9, held_by = ?10, flags = ?11 WHERE id = ?1";
 
 impl<'c> Transaction<'c> {
-    pub fn begin(conn: &'c Connection, standing: Standing, now_ms: i64) -> rusqlite::Result<Self> {
+    /// Begins one. `known` is how the yard stood at the end of the one before, if that is known.
+    pub fn begin(conn: &'c Connection, known: Option<Standing>, now_ms: i64) -> rusqlite::Result<Self> {
         conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        Ok(Transaction {
-            conn,
-            standing,
-            meters: Meters::default(),
-            now_ms,
-            changed: false,
-            hot: Hot::default(),
-        })
+        match current(conn, known) {
+            Ok(standing) => Ok(Transaction::within(conn, standing, now_ms)),
+            Err(error) => {
+                roll_back(conn);
+                Err(error)
+            }
+        }
+    }
+
+    /// Goes on in a transaction that somebody else began, and will end.
+    pub fn within(conn: &'c Connection, standing: Standing, now_ms: i64) -> Self {
+        let (meters, hot) = (Meters::default(), Hot::default());
+        Transaction { conn, standing, meters, now_ms, changed: false, hot }
+    }
+
+    /// Writes the counts, and a commit's number, without committing.
+    pub fn write_within(mut self) -> rusqlite::Result<()> {
+        self.write_standing()
     }
 
     /// Writes the counts and the commit's number, and commits. What was written is on the disk then.
@@ -82,22 +93,22 @@ impl<'c> Transaction<'c> {
     }
 
     fn finish_up(&mut self) -> rusqlite::Result<()> {
+        self.write_standing()?;
+        self.conn.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+
+    fn write_standing(&mut self) -> rusqlite::Result<()> {
         self.flush_meters()?;
         if self.changed {
             self.standing.seq.0 += 1;
             self.standing.write(self.conn)?;
         }
-        self.conn.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
     }
 
     pub fn roll_back(&self) {
-        // SQLite has done so itself after some errors; and should this fail, the next transaction tries again.
-        if !self.conn.is_autocommit()
-            && let Err(error) = self.conn.execute_batch("ROLLBACK")
-        {
-            tracing::error!(%error, "a transaction could not be rolled back");
-        }
+        roll_back(self.conn);
     }
 
     pub fn prepared(&self, sql: &str) -> rusqlite::Result<CachedStatement<'c>> {
@@ -146,6 +157,12 @@ impl<'c> Transaction<'c> {
         if row.job.state != JobState::Pending {
             self.leave_meter(row)?;
         }
+        if row.flags.has(Flags::TAKES_RESULTS) {
+            let change = i64::from(from.is_finished()) - i64::from(row.job.state.is_finished());
+            if change != 0 {
+                self.want_results(row.job.id, change)?;
+            }
+        }
         let Row { job, queue, flags, held_by } = &*row;
         hot(&mut self.hot.change, self.conn, CHANGE)?.execute(params![
             job.id.0,
@@ -170,6 +187,23 @@ impl<'c> Transaction<'c> {
     /// The number and name of a queue, if it exists.
     pub fn known_queue(&self, name: &str) -> Option<(i64, Arc<str>)> {
         self.standing.find(name)
+    }
+}
+
+/// How the yard stands. Read anew inside the transaction when others have committed meanwhile.
+fn current(conn: &Connection, known: Option<Standing>) -> rusqlite::Result<Standing> {
+    match known {
+        Some(standing) if standing.is_current(conn)? => Ok(standing),
+        _ => Standing::read(conn),
+    }
+}
+
+fn roll_back(conn: &Connection) {
+    // SQLite has done so itself after some errors; and should this fail, the next transaction tries again.
+    if !conn.is_autocommit()
+        && let Err(error) = conn.execute_batch("ROLLBACK")
+    {
+        tracing::error!(%error, "a transaction could not be rolled back");
     }
 }
 

@@ -123,3 +123,49 @@ fn scheduled_job_runs_at_its_time_also_after_a_crash_of_the_process() {
     world.commit_all();
     assert_eq!(world.pick_work(0).unwrap().job, JobId(1));
 }
+
+#[test]
+fn end_that_the_store_refuses_for_good_is_written_as_a_failure_and_holds_up_nothing() {
+    let mut world = World::new();
+    let first = running(&mut world, "alpha");
+    world.end_work(first, super::done());
+    world.refuse_alone(1);
+    // The claim behind it, and whatever else, goes on at once.
+    world.add("alpha", 1);
+    world.add_jobs(vec![Shape { delay_ms: Some(100), ..Shape::plain(1) }.insert(0, world.now_ms)]);
+    world.commit_all();
+    world.pass_time(100);
+    world.commit_all();
+    assert_eq!(world.started, [1, 2, 3].map(JobId));
+    let job = world.job(first.job);
+    assert_eq!(job.state, JobState::Failed);
+    assert!(job.error.unwrap().contains("could not be stored"));
+    world.run_to_the_end();
+}
+
+#[test]
+fn end_that_is_refused_even_as_a_failure_is_written_again_and_holds_up_nothing() {
+    let mut world = World::new();
+    let first = running(&mut world, "alpha");
+    world.end_work(first, super::done());
+    for queue in ["beta", "beta", "gamma"] {
+        world.refuse_alone(2);
+        world.add(queue, 1);
+        world.commit_all();
+        world.pass_time(1_000);
+    }
+    assert_eq!(world.started.len(), 4);
+    world.commit_all();
+    assert_eq!(world.job(first.job).state, JobState::Failed);
+}
+
+#[test]
+fn end_that_a_failing_disk_refuses_is_written_again_as_it_was() {
+    let mut world = World::new();
+    let first = running(&mut world, "alpha");
+    world.end_work(first, super::done());
+    world.refuse(1);
+    world.pass_time(1_000);
+    world.commit_all();
+    assert_eq!(world.job(first.job).state, JobState::Completed);
+}

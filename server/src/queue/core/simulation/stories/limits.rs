@@ -2,11 +2,15 @@
 
 use taskyard_shared::job::JobId;
 use taskyard_shared::limit::{Limit, Rate};
+use taskyard_shared::limits::MAX_LIMITS;
+use taskyard_shared::operation::{BulkAction, NewOperation};
+use taskyard_shared::view::JobFilter;
 
 use super::done;
 use crate::queue::core::Input;
 use crate::queue::core::simulation::jobs::Shape;
 use crate::queue::core::simulation::world::World;
+use crate::queue::messages::QueueError;
 
 fn per_customer(concurrency: Option<u32>, rate: Option<Rate>) -> Limit {
     Limit {
@@ -117,4 +121,47 @@ fn held_back_jobs_are_remembered_over_a_crash_of_the_process() {
     world.commit_all();
     assert_eq!(world.pick_work(0), world.pick_work(1), "still one at a time");
     world.run_to_the_end();
+}
+
+#[test]
+fn limits_on_their_way_to_the_disk_count_towards_the_maximum() {
+    let mut world = World::new();
+    let named = |number: usize| Limit { name: format!("l{number}"), ..per_customer(Some(1), None) };
+    for number in 0..MAX_LIMITS {
+        world.request(|request| Input::SetLimit { request, limit: named(number) });
+    }
+    let known = world.request(|request| Input::SetLimit { request, limit: named(0) });
+    let new = world.request(|request| Input::SetLimit { request, limit: named(MAX_LIMITS) });
+    assert_eq!(world.answers.last(), Some(&(new, Err(QueueError::TooManyLimits))));
+    world.commit_all();
+    assert!(world.answers.iter().any(|(request, answer)| *request == known && answer.is_ok()));
+    assert_eq!(world.lists().limits.len(), MAX_LIMITS);
+}
+
+/// Its first attempt began before there was a limit, the second is held back by that and counts.
+#[test]
+fn slot_of_a_limit_is_given_back_when_an_attempt_is_cancelled_that_had_not_begun() {
+    let mut world = World::new();
+    add(&mut world, &[1]);
+    let first = world.pick_work(0).unwrap();
+    set(&mut world, per_customer(Some(1), None));
+    let cancel = |world: &mut World| {
+        world.request(|request| Input::Cancel { request, id: first.job });
+        world.commit_all();
+    };
+    cancel(&mut world);
+    let filter = JobFilter::default();
+    let operation = NewOperation { action: BulkAction::Retry {}, filter, undo_ms: 0 };
+    world.request(|request| Input::StartOperation { request, operation });
+    world.commit_all();
+    world.pass_time(1);
+    world.commit_all();
+    assert_eq!(world.job(first.job).attempt, 2, "claimed, and held back by its own work");
+    cancel(&mut world);
+    assert_eq!(world.lists().limits[0].running, 1);
+    world.end_work(first, done());
+    world.commit_all();
+    assert_eq!(world.lists().limits[0].running, 0);
+    add(&mut world, &[1]);
+    assert_eq!(world.pick_work(0).map(|attempt| attempt.job), Some(JobId(2)));
 }

@@ -1,12 +1,15 @@
 //! Histories by name, each a promise.
 
+mod adding;
 mod failures;
 mod limits;
 mod operations;
 mod order;
+mod progress;
 mod retention;
-mod schedules;
+pub mod schedules;
 mod slots_and_cancels;
+mod waking;
 mod workflows;
 
 use serde_json::json;
@@ -16,7 +19,7 @@ use crate::queue::core::AttemptId;
 use crate::store::{AfterFailure, AttemptEnd};
 
 fn done() -> AttemptEnd {
-    AttemptEnd::Completed { result: json!(1) }
+    AttemptEnd::Completed { result: json!(1), reused: None }
 }
 
 fn failed() -> AttemptEnd {

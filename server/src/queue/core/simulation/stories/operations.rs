@@ -1,6 +1,7 @@
 //! Operations on many jobs.
 
 use taskyard_shared::job::{JobId, JobState};
+use taskyard_shared::limits::MAX_KEPT_OPERATIONS;
 use taskyard_shared::operation::{BulkAction, NewOperation, OperationId, OperationState};
 use taskyard_shared::view::JobFilter;
 
@@ -76,4 +77,24 @@ fn operation_goes_on_where_it_was_when_the_process_is_killed() {
     world.crash_process();
     world.commit_all();
     assert_eq!(count(&world, JobState::Cancelled), 900);
+}
+
+#[test]
+fn operations_on_their_way_to_the_disk_count_towards_the_maximum() {
+    let mut world = World::new();
+    world.commit_all();
+    let start = |world: &mut World| {
+        let filter = JobFilter::default();
+        let operation = NewOperation { action: BulkAction::Cancel {}, filter, undo_ms: 10_000 };
+        world.request(|request| Input::StartOperation { request, operation })
+    };
+    for _ in 0..MAX_KEPT_OPERATIONS {
+        start(&mut world);
+    }
+    let refused = start(&mut world);
+    assert_eq!(world.answers.last(), Some(&(refused, Err(QueueError::TooManyOperations))));
+    world.refuse(1);
+    let admitted = start(&mut world);
+    world.commit_all();
+    assert!(world.answers.iter().any(|(request, answer)| *request == admitted && answer.is_ok()));
 }

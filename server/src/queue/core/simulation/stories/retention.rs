@@ -1,14 +1,15 @@
 //! What is kept of finished jobs.
 
 use taskyard_shared::job::JobState;
-use taskyard_shared::queue::{Keep, QueueChange, Retention};
+use taskyard_shared::queue::{Keep, QueueChange, RetentionChange};
 
 use crate::queue::core::Input;
 use crate::queue::core::simulation::world::World;
 use crate::queue::messages::QueueError;
 
 fn keep(world: &mut World, completed: Keep) -> Vec<QueueError> {
-    let retention = Retention { completed, failed: Keep::default(), cancelled: Keep::default() };
+    let all = Some(Keep::default());
+    let retention = RetentionChange { completed: Some(completed), failed: all, cancelled: all };
     let change = QueueChange { retention: Some(retention), ..QueueChange::default() };
     let request = world.request(|request| Input::Configure { request, queue: "alpha".to_owned(), change });
     world.commit_all();
