@@ -53,7 +53,8 @@ async fn what_is_not_there_is_a_problem_with_a_sentence() -> Result<()> {
         socket.text()
     );
     let one: Value = api.get("/api/v1/queues/demo").await?.json()?;
-    assert_eq!(api.get("/api/v1/queues").await?.json::<Value>()?["queues"][0], one);
+    let all: Value = api.get("/api/v1/queues").await?.json()?;
+    assert!(all["queues"].as_array().is_some_and(|queues| queues.contains(&one)), "{all}");
     let answer = api.patch("/api/v1/queues/none", &json!({ "paused": true })).await?;
     assert_problem(&answer, 404, "not_found");
     Ok(())
