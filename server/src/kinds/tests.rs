@@ -11,6 +11,7 @@ use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::job::{JobId, Progress};
 use taskyard_shared::log::LogLevel;
 use taskyard_shared::new_job::NewJob;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::context::{Adder, ContextEnds, Listener, Surroundings};
@@ -48,6 +49,8 @@ pub(crate) struct TestContext {
 pub(crate) struct Told {
     progress: Mutex<Vec<u16>>,
     log: Mutex<Vec<String>>,
+    /// Signalled after each line.
+    logged: Notify,
 }
 
 impl Told {
@@ -59,6 +62,18 @@ impl Told {
     pub fn log(&self) -> Vec<String> {
         self.log.lock().expect("not poisoned").clone()
     }
+
+    /// The first line, as soon as it is there.
+    pub async fn first_line(&self) -> String {
+        loop {
+            // Listens before it looks, so that no line comes in between.
+            let logged = self.logged.notified();
+            if let Some(line) = self.log().into_iter().next() {
+                return line;
+            }
+            logged.await;
+        }
+    }
 }
 
 impl Listener for Told {
@@ -68,6 +83,7 @@ impl Listener for Told {
 
     fn log(&self, level: LogLevel, text: &str) {
         self.log.lock().expect("not poisoned").push(format!("{}: {text}", level.as_str()));
+        self.logged.notify_waiters();
     }
 }
 
