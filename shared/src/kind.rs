@@ -25,6 +25,8 @@ pub struct KindInfo {
     pub cache_for_ms: Option<u64>,
     /// JSON Schema (2020-12) of its arguments. The board makes its form from this: an object with
     /// `properties`, `required`, `title`, `description`, `default`, `minimum`, `maximum`, `enum`, `minLength`,
-    /// `maxLength`. A property with `"format": "upload"` takes the SHA-256 of an upload.
+    /// `maxLength`, lists and maps of texts and numbers. A property with `"format": "upload"` takes the SHA-256 of an
+    /// upload, an object with `"format": "file"` names a file. `allOf` may hold `if` and `then` by the value of one
+    /// property. `propertyOrder` lists the properties in the order of the form.
     pub args_schema: Value,
 }

@@ -1,5 +1,5 @@
-//! A photo dropped anywhere on the page becomes an `image` job: uploaded, then added with the kind's
-//! defaults. Says how far the upload is and what came of it.
+//! Files dropped on the page. On a form that takes files they are that field's; anywhere else a photo becomes an
+//! `image` job: uploaded, then added with the kind's defaults. Says how far the upload is and what came of it.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,6 +8,7 @@ use taskyard_shared::command::{Command, Reply};
 use taskyard_shared::job::JobId;
 use taskyard_shared::new_job::NewJob;
 
+use super::files;
 use super::upload::upload;
 use crate::board::{Board, Note};
 use crate::state::form;
@@ -74,28 +75,33 @@ fn listen(board: Board, hovering: RwSignal<bool>, drops: RwSignal<Vec<(u64, Drop
     let over = window_event_listener(leptos::ev::dragover, move |event| {
         if has_files(&event) {
             event.prevent_default();
-            if !hovering.get_untracked() {
-                hovering.set(true);
+            let picker = files::picker_at(&event);
+            files::mark(picker.as_ref());
+            let on_page = picker.is_none();
+            if hovering.get_untracked() != on_page {
+                hovering.set(on_page);
             }
         }
     });
     let leave = window_event_listener(leptos::ev::dragleave, move |event| {
         if event.related_target().is_none() {
+            files::mark(None);
             hovering.set(false);
         }
     });
     let dropped = window_event_listener(leptos::ev::drop, move |event| {
         hovering.set(false);
-        // A field of a form took it already.
-        if event.default_prevented() || !has_files(&event) {
+        files::mark(None);
+        if !has_files(&event) {
             return;
         }
         event.prevent_default();
-        let files = event.data_transfer().and_then(|data| data.files());
-        for at in 0..files.as_ref().map_or(0, web_sys::FileList::length) {
-            if let Some(file) = files.as_ref().and_then(|files| files.get(at)) {
-                spawn_local(take(board, drops, file));
-            }
+        let Some(dropped) = event.data_transfer().and_then(|data| data.files()) else { return };
+        if let Some(picker) = files::picker_at(&event) {
+            return files::give(&picker, &dropped);
+        }
+        for file in files::each(&dropped) {
+            spawn_local(take(board, drops, file));
         }
     });
     on_cleanup(move || {
@@ -147,7 +153,9 @@ async fn add(board: Board, sha256: &str, name: &str) -> Result<JobId, String> {
     let mut values = form::initial(&fields);
     for field in &fields {
         match (&field.input, field.name.as_str()) {
-            (form::Input::Upload, _) => values.insert(field.pointer.clone(), sha256.to_owned()),
+            (form::Input::Files { shape, .. }, _) => {
+                values.insert(field.pointer.clone(), form::files::typed(shape, &Value::from(sha256)))
+            }
             (form::Input::Text { .. }, "name") => values.insert(field.pointer.clone(), name.to_owned()),
             _ => {}
         };

@@ -1,13 +1,11 @@
 //! The controls of a form, each with its label, its description and its error.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use taskyard_shared::error::FieldError;
 
-use super::upload::upload;
-use crate::format;
-use crate::reactive::{effect, memo};
-use crate::state::form::{Field, Input, Values, error_for};
+use super::files::file_control;
+use crate::reactive::memo;
+use crate::state::form::{Field, Input, Values, error_for, has_place, initial};
 
 /// A handle; copies are the same form.
 #[derive(Clone, Copy)]
@@ -30,12 +28,18 @@ impl FormState {
         }
     }
 
-    fn value(self, pointer: &str) -> String {
+    pub fn value(self, pointer: &str) -> String {
         self.values.with(|values| values.get(pointer).cloned().unwrap_or_default())
     }
 
+    /// Fields that are shown only now begin with their defaults, and without errors.
+    pub fn begin(self, fields: &[Field]) {
+        self.errors.update(|errors| errors.retain(|error| !has_place(fields, error)));
+        self.values.update(|values| values.extend(initial(fields)));
+    }
+
     /// What was wrong with the field is forgotten until the next try.
-    fn set(self, pointer: &str, value: String) {
+    pub fn set(self, pointer: &str, value: String) {
         let inside = format!("{pointer}/");
         if self.errors.with_untracked(|errors| !errors.is_empty()) {
             self.errors
@@ -66,7 +70,9 @@ fn field_view(field: Field, state: FormState) -> AnyView {
     if let Input::Group(inner) = field.input {
         return view! {
             <fieldset class="group">
-                <legend>{field.label}</legend>
+                <legend>{field.label} {optional(!field.required && !inner.is_empty())}</legend>
+                {(!field.description.is_empty()).then(|| view! { <p class="hint">{field.description}</p> })}
+                {inner.is_empty().then(|| view! { <p class="faint">"There are none."</p> })}
                 <FieldList fields=inner state/>
                 {move || error.get().map(|text| view! { <p class="field-error">{text}</p> })}
             </fieldset>
@@ -76,20 +82,34 @@ fn field_view(field: Field, state: FormState) -> AnyView {
     let id = format!("{}{}", state.prefix, field.pointer.replace('/', "-"));
     let error_id = format!("{id}-error");
     let label = field.label.clone();
-    let optional = !field.required && !matches!(field.input, Input::Toggle);
+    let may_be_left = !field.required && !matches!(field.input, Input::Toggle);
     let hint = hint(&field);
     let control = control(&field, &id, state, error);
+    let cases = (!field.cases.is_empty()).then(|| cases(field, state));
     view! {
         <div class="field" class:has-error=move || error.with(Option::is_some)>
             <label class="field-label" for=id>
-                {label} {optional.then(|| view! { <span class="faint optional" aria-hidden="true">"optional"</span> })}
+                {label} {optional(may_be_left)}
             </label>
             {control}
             {(!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })}
             <p class="field-error" id=error_id role="alert">{move || error.get()}</p>
         </div>
+        {cases}
     }
     .into_any()
+}
+
+fn optional(may_be_left: bool) -> Option<AnyView> {
+    may_be_left
+        .then(|| view! { <span class="faint optional" aria-hidden="true">"optional"</span> }.into_any())
+}
+
+/// The fields that come with what is chosen.
+fn cases(field: Field, state: FormState) -> AnyView {
+    let pointer = field.pointer.clone();
+    let chosen = memo(move || state.value(&pointer));
+    (move || chosen.with(|chosen| view! { <FieldList fields=field.case(chosen).to_vec() state/> })).into_any()
 }
 
 /// The schema's description, and how to write what has no control of its own.
@@ -127,8 +147,14 @@ fn control(field: &Field, id: &str, state: FormState, error: Memo<Option<String>
                 .map(|choice| choice.as_str().map_or_else(|| choice.to_string(), str::to_owned));
             let options: Vec<String> = labels.collect();
             let required = field.required;
+            let field = field.clone();
+            let chosen = move |event: web_sys::Event| {
+                let at = event_target_value(&event);
+                state.begin(field.case(&at));
+                set(at);
+            };
             view! {
-                <select id=id aria-describedby=described aria-invalid=invalid on:change=typed>
+                <select id=id aria-describedby=described aria-invalid=invalid on:change=chosen>
                     {(!required).then(|| view! { <option value="" selected=move || value.get().is_empty()>"–"</option> })}
                     {options.into_iter().enumerate().map(|(at, label)| view! {
                         <option value=at.to_string() selected=move || value.get() == at.to_string()>{label}</option>
@@ -137,9 +163,7 @@ fn control(field: &Field, id: &str, state: FormState, error: Memo<Option<String>
             }
             .into_any()
         }
-        Input::Upload => {
-            view! { <UploadControl id described state set pointer=field.pointer.clone()/> }.into_any()
-        }
+        Input::Files { shape, max, .. } => file_control(field, shape.clone(), *max, &id, state),
         Input::Moment => view! {
             <input id=id type="datetime-local" prop:value=value on:change=typed
                 aria-describedby=described aria-invalid=invalid/>
@@ -158,97 +182,5 @@ fn control(field: &Field, id: &str, state: FormState, error: Memo<Option<String>
                 aria-describedby=described aria-invalid=invalid></textarea>
         }
         .into_any(),
-    }
-}
-
-/// What the picker knows of its file.
-#[derive(Clone, Debug, PartialEq)]
-enum Picked {
-    Nothing,
-    Sending(String, u8),
-    Stored(String),
-    Failed(String),
-}
-
-#[component]
-fn UploadControl(
-    id: String,
-    described: String,
-    state: FormState,
-    set: impl Fn(String) + Copy + 'static,
-    pointer: String,
-) -> impl IntoView {
-    let picked = RwSignal::new(Picked::Nothing);
-    let hovering = RwSignal::new(false);
-    effect(move || {
-        state.round.track();
-        picked.set(Picked::Nothing);
-    });
-    let take = move |file: web_sys::File| {
-        let sibling =
-            pointer.rsplit_once('/').map_or_else(String::new, |(parent, _)| format!("{parent}/name"));
-        spawn_local(async move {
-            let name = file.name();
-            let _shown = picked.try_set(Picked::Sending(name.clone(), 0));
-            let sending = name.clone();
-            let sent = move |fraction: f64| {
-                let _shown = picked.try_set(Picked::Sending(sending.clone(), (fraction * 100.0) as u8));
-            };
-            match upload(file, sent).await {
-                Ok(stored) => {
-                    set(stored.sha256);
-                    name_after(state, &sibling, &name);
-                    let _shown =
-                        picked.try_set(Picked::Stored(format!("{name}, {}", format::bytes(stored.bytes))));
-                }
-                Err(sentence) => {
-                    let _shown = picked.try_set(Picked::Failed(sentence));
-                }
-            }
-        });
-    };
-    let take = StoredValue::new_local(take);
-    let chosen = move |event: web_sys::Event| {
-        let input: web_sys::HtmlInputElement = event_target(&event);
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            take.with_value(|take| take(file));
-        }
-        // The same file may be chosen again.
-        input.set_value("");
-    };
-    let dropped = move |event: web_sys::DragEvent| {
-        hovering.set(false);
-        if let Some(file) = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0))
-        {
-            event.prevent_default();
-            take.with_value(|take| take(file));
-        }
-    };
-    view! {
-        <div
-            class="picker"
-            class:hovering=hovering
-            on:dragover=move |_| hovering.set(true)
-            on:dragleave=move |_| hovering.set(false)
-            on:drop=dropped
-        >
-            <input id=id type="file" aria-describedby=described on:change=chosen/>
-            {move || match picked.get() {
-                Picked::Nothing => view! { <span class="faint">"Choose a file, or drop it here."</span> }.into_any(),
-                Picked::Sending(name, percent) => view! {
-                    <span>{name}</span><progress max="100" value=percent.to_string()></progress>
-                }.into_any(),
-                Picked::Stored(text) => view! { <span class="note">{text}</span> }.into_any(),
-                Picked::Failed(sentence) => view! { <span class="note error">{sentence}</span> }.into_any(),
-            }}
-        </div>
-    }
-}
-
-/// Fills in an empty name beside the upload.
-fn name_after(state: FormState, pointer: &str, file_name: &str) {
-    let empty = state.values.with_untracked(|values| values.get(pointer).is_some_and(String::is_empty));
-    if empty {
-        state.set(pointer, file_name.to_owned());
     }
 }

@@ -36,6 +36,8 @@ pub fn icon(path: &'static str) -> impl IntoView {
 }
 
 pub const CLOSE: &str = "M4 4l8 8M12 4l-8 8";
+pub const UP: &str = "M8 13V3.5M4 7.5l4-4l4 4";
+pub const DOWN: &str = "M8 3v9.5M4 8.5l4 4l4-4";
 pub const DELETE: &str = "M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5l.7 8.5h5.6l.7-8.5";
 pub const RETRY: &str = "M13 8a5 5 0 1 1-1.6-3.7M13 2v3h-3";
 pub const PAUSE: &str = "M5.5 3.5v9M10.5 3.5v9";

@@ -7,6 +7,7 @@ pub mod dialog;
 pub mod drop_zone;
 pub mod entry;
 pub mod fields;
+pub mod files;
 pub mod help;
 pub mod icons;
 pub mod job_actions;

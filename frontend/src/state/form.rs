@@ -2,11 +2,13 @@
 //! they come to. Bounds are checked here, before anything is sent; the server checks them again.
 
 mod build;
+mod cases;
+pub mod files;
 mod model;
 pub mod options;
 
 pub use build::{Values, build, error_for, filled, has_place, identifier, initial, placed, unplaced};
-pub use model::{Field, Input, fields, fields_under};
+pub use model::{Field, Input, Shape, fields, fields_under};
 
 #[cfg(test)]
 mod tests;

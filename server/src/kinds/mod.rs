@@ -10,6 +10,7 @@ pub mod context;
 pub mod demo;
 pub mod email;
 mod erased;
+mod field_order;
 pub mod file_arg;
 pub(crate) mod fingerprint;
 pub mod http;

@@ -186,8 +186,10 @@ fn half_filled(form: NodeRef<html::Form>) -> Option<FieldError> {
 /// Ready for the next one.
 fn focus_first(form: NodeRef<html::Form>) {
     use wasm_bindgen::JsCast;
-    let first =
-        form.try_get_untracked().flatten().and_then(|form| form.query_selector("input, textarea").ok()?);
+    let first = form
+        .try_get_untracked()
+        .flatten()
+        .and_then(|form| form.query_selector("input, select, textarea").ok()?);
     if let Some(field) = first.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _focused = field.focus();
     }

@@ -11,6 +11,7 @@ use super::log::{LogModel, LogPanel};
 use super::result::{ErrorText, JobResult, JsonBlock};
 use super::why::Why;
 use crate::board::Board;
+use crate::components::icons;
 use crate::format;
 use crate::reactive::{Show, memo};
 use crate::state::address::percent_encode;
@@ -27,12 +28,14 @@ pub fn Detail(
 ) -> impl IntoView {
     let state = memo(move || current.with(|job| job.as_ref().map_or(JobState::Pending, |job| job.state)));
     let has_not_begun = memo(move || state.get().is_first());
-    let result = part(detail, |detail| detail.result.clone().map(|result| (result, detail.reused)));
+    let result = part(detail, |detail| detail.result.clone());
+    let reused = part(detail, |detail| detail.reused);
     let error = part(detail, |detail| detail.error.clone());
     let args = part(detail, |detail| Some(detail.args.clone()));
     let log = LogModel::start(board, id);
     view! {
         <Head board id current state/>
+        {move || reused.get().map(reused_line)}
         <Show when=has_not_begun>
             <Why board id current changed=stale/>
         </Show>
@@ -40,7 +43,7 @@ pub fn Detail(
         <Dependencies side=Side::Before jobs=part(detail, |detail| detail.before.clone())/>
         <Artifacts id files=part(detail, |detail| detail.artifacts.clone())/>
         {move || error.get().map(|error| view! { <ErrorText error/> })}
-        {move || result.get().map(|(result, reused)| view! { <JobResult result reused/> })}
+        {move || result.get().map(|result| view! { <JobResult result/> })}
         <LogPanel board model=log/>
         <Attempts board log attempts=part(detail, |detail| detail.attempts.clone())/>
         <section aria-labelledby="args-title">
@@ -59,6 +62,19 @@ where
     T: Default + PartialEq + Send + Sync + 'static,
 {
     memo(move || detail.with(|detail| detail.as_ref().map(get).unwrap_or_default()))
+}
+
+/// `id`: the earlier job whose result it is.
+fn reused_line(id: JobId) -> impl IntoView {
+    view! {
+        <p class="reused">
+            {icons::icon(icons::RETRY)}
+            <span>
+                "Answered with the earlier result of job " <a href=format!("jobs/{id}")>{format!("#{id}")}</a>
+                ": the work was not done again."
+            </span>
+        </p>
+    }
 }
 
 fn is_picture(file: &FileRef) -> bool {

@@ -18,7 +18,7 @@ use crate::components::time;
 use crate::connection::exchange::Failure;
 use crate::format;
 use crate::reactive::{effect, memo};
-use crate::state::form::{self, Field};
+use crate::state::form::Field;
 use crate::state::schedules::{args_field, job_fields, present, rule_fields, schedule, time_fields};
 
 const TYPING_ENDS: Duration = Duration::from_millis(350);
@@ -83,8 +83,7 @@ fn args_view(board: Board, form: CommandForm, parts: Parts, kinds: Vec<String>) 
         let kind = kind.get();
         if before.is_some_and(|before| before != kind) {
             let args = args_of(board, &kind);
-            let initial = form::initial(args.as_slice());
-            form.state.values.update(|values| values.extend(initial));
+            form.state.begin(args.as_slice());
             form.fields.set(parts.with(args));
         }
         kind

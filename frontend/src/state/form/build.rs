@@ -4,6 +4,7 @@ use serde_json::{Map, Number, Value};
 use taskyard_shared::error::FieldError;
 use taskyard_shared::limits::is_identifier;
 
+use super::files;
 use super::model::{Field, Input, Item};
 use crate::few::Few;
 use crate::format;
@@ -31,9 +32,11 @@ fn fill(fields: &[Field], outer: Option<&Value>, values: &mut Values) {
         let default = given.or(field.default.as_ref());
         if let Input::Group(inner) = &field.input {
             fill(inner, default, values);
-        } else {
-            values.insert(field.pointer.clone(), as_typed(field, default));
+            continue;
         }
+        let typed = as_typed(field, default);
+        fill(field.case(&typed), outer, values);
+        values.insert(field.pointer.clone(), typed);
     }
 }
 
@@ -56,6 +59,7 @@ fn as_typed(field: &Field, value: Option<&Value>) -> String {
             .collect::<Vec<_>>()
             .join("\n"),
         (Input::Json, Some(value)) => format!("{value:#}"),
+        (Input::Files { shape, .. }, Some(value)) => files::typed(shape, value),
         (Input::Span { .. }, Some(value)) => value.as_u64().map(format::period).unwrap_or_default(),
         (_, Some(value)) => plain(value),
     }
@@ -99,6 +103,7 @@ fn build_object(fields: &[Field], values: &Values, errors: &mut Vec<FieldError>)
             Ok(None) => {}
             Err(message) => errors.push(FieldError { field: field.pointer.clone(), message }),
         }
+        object.extend(build_object(field.case(typed), values, errors));
     }
     object
 }
@@ -106,9 +111,10 @@ fn build_object(fields: &[Field], values: &Values, errors: &mut Vec<FieldError>)
 fn is_untouched(fields: &[Field], values: &Values) -> bool {
     fields.iter().all(|field| match &field.input {
         Input::Group(inner) => is_untouched(inner, values),
-        _ => values
-            .get(&field.pointer)
-            .is_none_or(|typed| typed.trim().is_empty() || *typed == as_typed(field, field.default.as_ref())),
+        _ => values.get(&field.pointer).is_none_or(|typed| {
+            let as_offered = typed.trim().is_empty() || *typed == as_typed(field, field.default.as_ref());
+            as_offered && is_untouched(field.case(typed), values)
+        }),
     })
 }
 
@@ -117,7 +123,7 @@ fn value_of(field: &Field, typed: &str) -> Result<Option<Value>, String> {
     if trimmed.is_empty() {
         return match (&field.input, field.required) {
             (Input::Toggle, _) => Ok(Some(Value::Bool(false))),
-            (Input::Upload, true) => Err("Choose a file first.".to_owned()),
+            (Input::Files { .. }, true) => Err("Choose a file first.".to_owned()),
             (Input::Text { min_chars: 0, .. }, true) => Ok(Some(Value::String(typed.to_owned()))),
             (_, true) => Err("Fill this in.".to_owned()),
             (_, false) => Ok(None),
@@ -134,7 +140,8 @@ fn value_of(field: &Field, typed: &str) -> Result<Option<Value>, String> {
             let chosen = trimmed.parse::<usize>().ok().and_then(|at| choices.get(at));
             chosen.cloned().ok_or_else(|| "Choose one.".to_owned())
         }
-        Input::Upload | Input::Moment => Ok(Value::String(trimmed.to_owned())),
+        Input::Files { shape, min, max } => files::value(shape, *min, *max, trimmed),
+        Input::Moment => Ok(Value::String(trimmed.to_owned())),
         Input::Lines { item, min_items, max_items } => lines(typed, *item, *min_items, *max_items),
         Input::Pairs => pairs(typed),
         Input::Group(_) | Input::Json => {
@@ -239,7 +246,11 @@ fn pairs(typed: &str) -> Result<Value, String> {
         let Some((name, value)) = line.split_once(':').filter(|(name, _)| !name.trim().is_empty()) else {
             return Err(format!("\"{line}\" should read \"Name: value\"."));
         };
-        object.insert(name.trim().to_owned(), Value::String(value.trim().to_owned()));
+        let (name, value) = (name.trim().to_owned(), Value::String(value.trim().to_owned()));
+        if object.contains_key(&name) {
+            return Err(format!("\"{name}\" stands there twice."));
+        }
+        object.insert(name, value);
     }
     Ok(Value::Object(object))
 }
@@ -285,10 +296,13 @@ pub fn placed(fields: &[Field], error: &FieldError) -> FieldError {
     places.map(at).into_iter().find(|error| has_place(fields, error)).unwrap_or_else(|| error.clone())
 }
 
-/// Whether the error is about one of these fields.
+/// Whether the error is about one of these fields, whatever is chosen in them.
 pub fn has_place(fields: &[Field], error: &FieldError) -> bool {
     fields.iter().any(|field| match &field.input {
         Input::Group(inner) => has_place(inner, error) || error.field == field.pointer,
-        _ => error_for(std::slice::from_ref(error), field).is_some(),
+        _ => {
+            error_for(std::slice::from_ref(error), field).is_some()
+                || field.cases.iter().any(|case| has_place(case, error))
+        }
     })
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::cases;
+
 /// How deep groups may be nested; deeper ones are JSON fields.
 const MAX_DEPTH: usize = 4;
 
@@ -15,6 +17,8 @@ pub struct Field {
     pub required: bool,
     pub default: Option<Value>,
     pub input: Input,
+    /// Of a choice on which others hang: the fields that come with each, members of the same object.
+    pub cases: Vec<Vec<Field>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -38,8 +42,12 @@ pub enum Input {
     },
     /// One of these values.
     Choice(Vec<Value>),
-    /// The SHA-256 of an upload.
-    Upload,
+    /// Uploads, and files of other jobs: see [`super::files`].
+    Files {
+        shape: Shape,
+        min: u64,
+        max: u64,
+    },
     /// A day and a time in the viewer's zone: `2027-01-31T09:00`.
     Moment,
     /// One item on each line.
@@ -65,7 +73,14 @@ impl Field {
             required: false,
             default: None,
             input,
+            cases: Vec::new(),
         }
+    }
+
+    /// The fields that come with what is chosen here.
+    pub fn case(&self, typed: &str) -> &[Field] {
+        let chosen = typed.parse::<usize>().ok().and_then(|at| self.cases.get(at));
+        chosen.map_or(&[], Vec::as_slice)
     }
 
     pub fn required(self) -> Self {
@@ -88,6 +103,20 @@ impl Input {
     }
 }
 
+/// How arguments name files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// The SHA-256 of one upload. The pointer is that of a text beside it that takes the file's name.
+    Upload { named: Option<String> },
+    /// An object that names a file, as the server's `FileArg`.
+    One,
+    /// A list of these.
+    List,
+}
+
+/// Most files of a list that has no bound of its own.
+const MAX_FILES: u64 = 1_000;
+
 /// What the items of a list are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
@@ -96,7 +125,7 @@ pub enum Item {
     Integer,
 }
 
-/// The fields of an object schema, required ones first, otherwise in the schema's order.
+/// The fields of an object schema in its `propertyOrder`; without it required ones first.
 pub fn fields(schema: &Value) -> Vec<Field> {
     fields_under(schema, "")
 }
@@ -106,7 +135,7 @@ pub fn fields_under(schema: &Value, pointer: &str) -> Vec<Field> {
     object_fields(schema, schema, pointer, 0)
 }
 
-fn object_fields(root: &Value, schema: &Value, at: &str, depth: usize) -> Vec<Field> {
+pub(super) fn object_fields(root: &Value, schema: &Value, at: &str, depth: usize) -> Vec<Field> {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return Vec::new() };
     let required: Vec<&str> = schema
         .get("required")
@@ -120,10 +149,25 @@ fn object_fields(root: &Value, schema: &Value, at: &str, depth: usize) -> Vec<Fi
         field.required = required.contains(&name.as_str());
         field
     };
-    let (mut fields, others): (Vec<Field>, Vec<Field>) =
-        properties.iter().map(make).partition(|field| field.required);
-    fields.extend(others);
+    let mut fields: Vec<Field> = properties.iter().map(make).collect();
+    let order = schema.get("propertyOrder").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let place = |field: &Field| order.iter().position(|name| *name == field.name).unwrap_or(order.len());
+    fields.sort_by_key(|field| (place(field), !field.required));
+    name_uploads(&mut fields);
+    cases::hang(root, schema, at, depth, &mut fields);
     fields
+}
+
+/// An upload's file gives its name to the text `name` beside it, if that may be left out.
+fn name_uploads(fields: &mut [Field]) {
+    let takes =
+        |field: &&Field| field.name == "name" && !field.required && matches!(field.input, Input::Text { .. });
+    let Some(pointer) = fields.iter().find(takes).map(|field| field.pointer.clone()) else { return };
+    for field in fields {
+        if let Input::Files { shape: Shape::Upload { named }, .. } = &mut field.input {
+            *named = Some(pointer.clone());
+        }
+    }
 }
 
 fn escape(name: &str) -> String {
@@ -142,6 +186,7 @@ fn field(root: &Value, property: &Value, name: &str, pointer: &str, depth: usize
         required: false,
         default: schema.get("default").filter(|value| !value.is_null()).cloned(),
         input: input(root, &Value::Object(schema), pointer, depth),
+        cases: Vec::new(),
     }
 }
 
@@ -212,11 +257,13 @@ fn input(root: &Value, schema: &Value, pointer: &str, depth: usize) -> Input {
     let number = |key: &str| schema.get(key).and_then(Value::as_f64);
     let size = |key: &str| schema.get(key).and_then(Value::as_u64);
     match type_of(schema) {
-        "string" if schema.get("format").and_then(Value::as_str) == Some("upload") => Input::Upload,
+        "string" if format_of(schema) == "upload" => {
+            Input::Files { shape: Shape::Upload { named: None }, min: 1, max: 1 }
+        }
         "string" => Input::Text {
             min_chars: size("minLength").unwrap_or(0),
             max_chars: size("maxLength"),
-            long: size("maxLength").is_none_or(|max| max > 2_000) && pointer.ends_with("body"),
+            long: is_long(schema, pointer),
         },
         kind @ ("number" | "integer") => {
             let (min, max) = (number("minimum"), number("maximum"));
@@ -224,21 +271,36 @@ fn input(root: &Value, schema: &Value, pointer: &str, depth: usize) -> Input {
         }
         "boolean" => Input::Toggle,
         "array" => list(root, schema),
+        "object" if format_of(schema) == "file" => Input::Files { shape: Shape::One, min: 1, max: 1 },
         "object" => object(root, schema, pointer, depth),
         _ => Input::Json,
     }
 }
 
+fn format_of(schema: &Value) -> &str {
+    schema.get("format").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Whether a text may want more than one line: what has a format, such as an address, has not.
+fn is_long(schema: &Value, pointer: &str) -> bool {
+    let max_chars = schema.get("maxLength").and_then(Value::as_u64);
+    format_of(schema).is_empty() && max_chars.map_or(pointer.ends_with("body"), |max| max > 2_000)
+}
+
 fn list(root: &Value, schema: &Value) -> Input {
-    let items = schema.get("items").map(|items| Value::Object(resolve(root, items)));
-    let item = match items.as_ref().map_or("", type_of) {
-        "string" if items.as_ref().is_some_and(|items| choices(items).is_none()) => Item::Text,
+    let items = Value::Object(schema.get("items").map(|items| resolve(root, items)).unwrap_or_default());
+    let size = |key: &str| schema.get(key).and_then(Value::as_u64);
+    let (min, max) = (size("minItems").unwrap_or(0), size("maxItems"));
+    let item = match type_of(&items) {
+        "object" if format_of(&items) == "file" => {
+            return Input::Files { shape: Shape::List, min, max: max.unwrap_or(MAX_FILES) };
+        }
+        "string" if choices(&items).is_none() => Item::Text,
         "number" => Item::Number,
         "integer" => Item::Integer,
         _ => return Input::Json,
     };
-    let size = |key: &str| schema.get(key).and_then(Value::as_u64);
-    Input::Lines { item, min_items: size("minItems").unwrap_or(0), max_items: size("maxItems") }
+    Input::Lines { item, min_items: min, max_items: max }
 }
 
 fn object(root: &Value, schema: &Value, pointer: &str, depth: usize) -> Input {
@@ -247,6 +309,10 @@ fn object(root: &Value, schema: &Value, pointer: &str, depth: usize) -> Input {
     if has_properties && depth < MAX_DEPTH {
         return Input::Group(object_fields(root, schema, pointer, depth + 1));
     }
-    let of_text = schema.get("additionalProperties").is_some_and(|values| type_of(values) == "string");
-    if of_text && !has_properties { Input::Pairs } else { Input::Json }
+    match schema.get("additionalProperties") {
+        // What takes nothing at all still has its title and its description.
+        Some(Value::Bool(false)) if !has_properties => Input::Group(Vec::new()),
+        Some(values) if !has_properties && type_of(values) == "string" => Input::Pairs,
+        _ => Input::Json,
+    }
 }

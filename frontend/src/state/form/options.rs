@@ -12,6 +12,7 @@ use super::model::{Field, Input};
 /// The field's place among the members of a new job, as the server's errors name it.
 pub const RUN_AT: &str = "/run_at";
 const DELAY: &str = "/delay_ms";
+const CACHE_FOR: &str = "/cache_for_ms";
 const UNIQUE: &str = "/unique";
 
 const CONFLICTS: [(OnConflict, &str); 3] = [
@@ -36,6 +37,12 @@ pub fn fields() -> Vec<Field> {
             "",
             seconds(MIN_TIMEOUT_MS as f64 / 1000.0),
         ),
+        option(
+            CACHE_FOR,
+            "Take an earlier result",
+            "Of a job of this kind with the same arguments, if it ended no longer ago than this; 0 s: never.",
+            Input::Span { min_ms: 0, max_ms: MAX_DELAY_MS },
+        ),
         option("/unique/key", "Unique key", "There is to be one unfinished job with this key.", key),
         option(
             "/unique/on_conflict",
@@ -51,15 +58,7 @@ fn number(integer: bool, min: f64, max: f64) -> Input {
 }
 
 fn option(pointer: &str, label: &str, description: &str, input: Input) -> Field {
-    Field {
-        pointer: pointer.to_owned(),
-        name: pointer.to_owned(),
-        label: label.to_owned(),
-        description: description.to_owned(),
-        required: false,
-        default: None,
-        input,
-    }
+    Field { name: pointer.to_owned(), ..Field::new(pointer, label, description, input) }
 }
 
 /// Sets on the job what was typed. `to_utc` turns local time as its control has it into RFC 3339 in UTC.
@@ -79,6 +78,7 @@ pub fn apply(
     }
     job.delay_ms = ms(&given, DELAY);
     job.timeout_ms = ms(&given, "/timeout_ms");
+    job.cache_for_ms = given.get(CACHE_FOR).and_then(Value::as_u64);
     job.priority = whole(&given, "/priority").and_then(|number| i16::try_from(number).ok()).unwrap_or(0);
     job.max_attempts = whole(&given, "/max_attempts").and_then(|number| u32::try_from(number).ok());
     job.unique = unique(&given);

@@ -31,11 +31,12 @@ fn filled_options_reach_the_job_in_its_units() {
         ("/priority", "-3"),
         ("/max_attempts", "7"),
         ("/timeout_ms", "30"),
+        ("/cache_for_ms", "1 h 30 min"),
         ("/unique/key", "mail"),
     ])
     .expect("nothing is wrong");
     assert_eq!((job.delay_ms, job.priority, job.max_attempts), (Some(1_500), -3, Some(7)));
-    assert_eq!(job.timeout_ms, Some(30_000));
+    assert_eq!((job.timeout_ms, job.cache_for_ms), (Some(30_000), Some(5_400_000)));
     let unique = job.unique.expect("it is unique");
     assert_eq!((unique.key.as_deref(), unique.on_conflict), (Some("mail"), OnConflict::Reject));
     assert_eq!(unique.states, None, "the server knows which states are meant");
@@ -62,6 +63,7 @@ fn bad_options_are_errors_at_their_fields() {
         (&[("/priority", "101")][..], "/priority"),
         (&[("/max_attempts", "0")][..], "/max_attempts"),
         (&[("/timeout_ms", "x")][..], "/timeout_ms"),
+        (&[("/cache_for_ms", "10")][..], "/cache_for_ms"),
     ] {
         let errors = applied(typed).expect_err("it is wrong");
         let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();

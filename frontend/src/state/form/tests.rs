@@ -34,6 +34,17 @@ fn required_fields_come_first_and_defaults_are_filled_in() {
 }
 
 #[test]
+fn order_of_the_schema_goes_before_any_other() {
+    let fields = fields(&json!({
+        "properties": { "bcc": { "type": "string" }, "subject": { "type": "string" }, "to": { "type": "string" } },
+        "required": ["subject"],
+        "propertyOrder": ["to", "bcc"],
+    }));
+    let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["to", "bcc", "subject"]);
+}
+
+#[test]
 fn filled_form_becomes_arguments_with_whole_numbers_kept_whole() {
     let fields = demo();
     let values = set(&fields, &[("/name", "a"), ("/failure_chance", "")]);
@@ -99,7 +110,8 @@ fn references_nullable_types_and_enums_are_understood() {
         }
     }));
     let input = |name: &str| fields.iter().find(|field| field.name == name).map(|field| field.input.clone());
-    assert_eq!(input("source"), Some(Input::Upload));
+    let upload = Input::Files { shape: Shape::Upload { named: None }, min: 1, max: 1 };
+    assert_eq!(input("source"), Some(upload));
     assert_eq!(input("format"), Some(Input::Choice(vec![json!("webp"), json!("png")])));
     assert_eq!(
         input("quality"),
@@ -109,7 +121,7 @@ fn references_nullable_types_and_enums_are_understood() {
     assert_eq!(input("method"), Some(Input::Choice(vec![json!("GET"), json!("POST")])));
     assert_eq!(input("odd"), Some(Input::Json));
     assert_eq!(
-        build(&fields, &set(&fields, &[("/source", "abc")])),
+        build(&fields, &set(&fields, &[("/source", r#"[{"upload":"abc"}]"#)])),
         Ok(json!({ "source": "abc", "format": "png" }))
     );
 }
@@ -137,6 +149,9 @@ fn lists_maps_groups_and_json_are_read_from_text() {
     let wrong = set(&fields, &[("/sizes", "x"), ("/headers", "no colon"), ("/steps", "[")]);
     let errors = build(&fields, &wrong).expect_err("three fields are wrong");
     assert_eq!(errors.len(), 3, "{errors:?}");
+    let twice =
+        build(&fields, &set(&fields, &[("/headers", "A: 1\nA: 2")])).expect_err("one of them would be lost");
+    assert_eq!(twice[0].message, "\"A\" stands there twice.");
 }
 
 #[test]
@@ -172,4 +187,97 @@ fn errors_of_inner_values_are_shown_at_the_field_that_has_them() {
         fields.iter().find(|f| f.name == "sizes").map(|f| f.input.clone()),
         Some(Input::Lines { item: Item::Integer, min_items: 0, max_items: None })
     );
+}
+
+/// As the server says what its declared commands take.
+fn commands() -> Vec<Field> {
+    let rule = |name: &str, parameters: Value, required: Value| {
+        json!({
+            "if": { "properties": { "command": { "const": name } } },
+            "then": { "properties": { "parameters": parameters }, "required": required },
+        })
+    };
+    let strict = |properties: Value, required: Value| {
+        json!({
+            "type": "object", "title": "Parameters", "description": "What it does.", "properties": properties,
+            "required": required, "additionalProperties": false,
+        })
+    };
+    let width = json!({ "type": "integer", "minimum": 1, "maximum": 9, "description": "In inches." });
+    let sizes = json!({ "type": "string", "enum": ["small", "large"], "default": "large" });
+    fields(&json!({
+        "required": ["command"],
+        "properties": {
+            "command": { "type": "string", "enum": ["cut", "nothing", "wrap"] },
+            "parameters": { "type": "object", "description": "What it is told: cut takes width" },
+        },
+        "allOf": [
+            rule("cut", strict(json!({ "width": width }), json!(["width"])), json!(["parameters"])),
+            rule("nothing", strict(json!({}), json!([])), json!([])),
+            rule("wrap", strict(json!({ "width": sizes }), json!([])), json!([])),
+        ],
+    }))
+}
+
+#[test]
+fn choice_brings_the_fields_that_hang_on_it() {
+    let fields = commands();
+    assert_eq!(fields.len(), 1, "the parameters hang on the command");
+    let Input::Group(inner) = &fields[0].case("0")[0].input else { panic!("{fields:?}") };
+    assert_eq!((inner[0].pointer.as_str(), inner[0].required), ("/parameters/width", true));
+    assert_eq!(inner[0].description, "In inches.");
+    assert_eq!(fields[0].case("1")[0].input, Input::Group(Vec::new()));
+    assert_eq!(fields[0].case("1")[0].description, "What it does.");
+    assert!(fields[0].case("").is_empty() && fields[0].case("3").is_empty());
+}
+
+#[test]
+fn only_what_is_chosen_is_built_and_judged() {
+    let fields = commands();
+    let errors = build(&fields, &initial(&fields)).expect_err("the width is missing");
+    assert_eq!(errors, [FieldError { field: "/parameters/width".into(), message: "Fill this in.".into() }]);
+    assert!(has_place(&fields, &errors[0]));
+    let cut = set(&fields, &[("/parameters/width", "3")]);
+    assert_eq!(build(&fields, &cut), Ok(json!({ "command": "cut", "parameters": { "width": 3 } })));
+    let nothing = set(&fields, &[("/command", "1"), ("/parameters/width", "3")]);
+    assert_eq!(build(&fields, &nothing), Ok(json!({ "command": "nothing" })));
+    let wrap = filled(&fields, Some(&json!({ "command": "wrap", "parameters": { "width": "small" } })));
+    assert_eq!((wrap["/command"].as_str(), wrap["/parameters/width"].as_str()), ("2", "0"));
+    assert_eq!(build(&fields, &wrap), Ok(json!({ "command": "wrap", "parameters": { "width": "small" } })));
+}
+
+#[test]
+fn files_are_asked_for_by_their_format() {
+    let file =
+        json!({ "type": "object", "format": "file", "properties": { "upload": { "type": "string" } } });
+    let fields = fields(&json!({
+        "properties": {
+            "pictures": { "type": "array", "items": file, "minItems": 1, "maxItems": 100 },
+            "cover": file,
+            "source": { "type": "string", "format": "upload" },
+            "name": { "type": "string" },
+        },
+        "required": ["source"],
+    }));
+    let shape = |name: &str| match fields.iter().find(|field| field.name == name).map(|field| &field.input) {
+        Some(Input::Files { shape, max, .. }) => Some((shape.clone(), *max)),
+        _ => None,
+    };
+    assert_eq!(shape("pictures"), Some((Shape::List, 100)));
+    assert_eq!(shape("cover"), Some((Shape::One, 1)));
+    assert_eq!(shape("source"), Some((Shape::Upload { named: Some("/name".into()) }, 1)));
+}
+
+#[test]
+fn texts_of_many_characters_get_room_unless_they_have_a_format() {
+    let text = |max: u64| json!({ "type": "string", "maxLength": max });
+    let address = json!({ "type": "string", "maxLength": 8192, "format": "uri" });
+    let body = json!({ "type": "string" });
+    let fields = fields(&json!({ "properties": {
+        "subject": text(500), "html": text(200_000), "url": address, "body": body, "title": body,
+    } }));
+    let long = |field: &Field| matches!(field.input, Input::Text { long: true, .. });
+    let names: Vec<&str> =
+        fields.iter().filter(|field| long(field)).map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["body", "html"]);
 }

@@ -1,0 +1,165 @@
+//! The files of one field: uploads that are made, under way or broken off, and files of other jobs; and the arguments
+//! that they come to.
+
+use serde_json::{Value, json};
+
+use super::model::Shape;
+
+/// One file of the list that a person sees.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Tells it from the others of its list.
+    pub key: u32,
+    pub name: String,
+    pub is: Is,
+}
+
+/// How far it is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Is {
+    Waiting,
+    /// In percent.
+    Sending(u8),
+    /// There is no such file; a sentence says why.
+    Failed(String),
+    /// What a job is told, and what a person wants to know of it: its size, or whose it is.
+    Ready {
+        arg: Value,
+        about: String,
+    },
+}
+
+impl Entry {
+    pub fn of_upload(key: u32, name: String, sha256: &str, about: String) -> Self {
+        let arg = json!({ "upload": sha256, "name": name });
+        Entry { key, name, is: Is::Ready { arg, about } }
+    }
+
+    /// The file called `name` that a job made, or will have made.
+    pub fn of_job(key: u32, job: u64, name: String) -> Self {
+        Entry::of_arg(key, json!({ "job": job, "name": name }))
+    }
+
+    fn of_arg(key: u32, arg: Value) -> Self {
+        let text = |member: &str| arg.get(member).and_then(Value::as_str).unwrap_or_default();
+        let mut name = text("name").to_owned();
+        if name.is_empty() {
+            name = format!("upload {}", text("upload").chars().take(8).collect::<String>());
+        }
+        let about = arg.get("job").map_or_else(String::new, |job| format!("of job {job}"));
+        Entry { key, name, is: Is::Ready { arg, about } }
+    }
+}
+
+/// As the form's values have it: a JSON list of arguments; a sentence stands where there is no file (yet).
+pub fn text(entries: &[Entry]) -> String {
+    let value = |entry: &Entry| match &entry.is {
+        Is::Waiting | Is::Sending(_) => Value::from(format!("{} is still on its way.", entry.name)),
+        Is::Failed(_) => Value::from(format!("{} was not uploaded: remove it, or try again.", entry.name)),
+        Is::Ready { arg, .. } => arg.clone(),
+    };
+    if entries.is_empty() { String::new() } else { Value::from_iter(entries.iter().map(value)).to_string() }
+}
+
+/// The way back, without what was never there.
+pub fn entries(text: &str) -> Vec<Entry> {
+    let args = serde_json::from_str::<Vec<Value>>(text).unwrap_or_default();
+    (0..).zip(args).filter(|(_, arg)| arg.is_object()).map(|(key, arg)| Entry::of_arg(key, arg)).collect()
+}
+
+/// What an argument is in the form's values.
+pub fn typed(shape: &Shape, value: &Value) -> String {
+    match (shape, value) {
+        (Shape::Upload { .. }, sha256) => json!([{ "upload": sha256 }]).to_string(),
+        (Shape::One, file) => json!([file]).to_string(),
+        (Shape::List, files) => files.to_string(),
+    }
+}
+
+/// The argument, or what is wrong with it. `text` has one file at least.
+pub fn value(shape: &Shape, min: u64, max: u64, text: &str) -> Result<Value, String> {
+    let mut files = serde_json::from_str::<Vec<Value>>(text).unwrap_or_default();
+    if let Some(sentence) = files.iter().find_map(Value::as_str) {
+        return Err(sentence.to_owned());
+    }
+    match files.len() as u64 {
+        count if count < min => return Err(format!("At least {min} files.")),
+        count if count > max => return Err(format!("At most {max} files; these are {count}.")),
+        _ => {}
+    }
+    Ok(match shape {
+        Shape::List => Value::Array(files),
+        Shape::One => files.swap_remove(0),
+        Shape::Upload { .. } => files[0]["upload"].take(),
+    })
+}
+
+/// The name, or one like it that no other entry has: `photo-2.jpg`. Two files of one job cannot have the same.
+pub fn free_name(entries: &[Entry], name: &str) -> String {
+    let is_free = |name: &str| entries.iter().all(|entry| entry.name != name);
+    let (stem, ending) = name.rfind('.').filter(|dot| *dot > 0).map_or((name, ""), |dot| name.split_at(dot));
+    let numbered = (2..).map(|number| format!("{stem}-{number}{ending}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| is_free(name)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: Shape = Shape::List;
+
+    fn uploaded(key: u32, name: &str) -> Entry {
+        Entry::of_upload(key, name.to_owned(), "ab", "3 B".to_owned())
+    }
+
+    #[test]
+    fn files_become_arguments_in_their_order() {
+        let entries = [uploaded(1, "b.png"), Entry::of_job(0, 12, "a.png".to_owned())];
+        let list = json!([{ "upload": "ab", "name": "b.png" }, { "job": 12, "name": "a.png" }]);
+        assert_eq!(value(&LIST, 1, 9, &text(&entries)), Ok(list.clone()));
+        assert_eq!(value(&Shape::One, 1, 1, &text(&entries[..1])), Ok(list[0].clone()));
+        assert_eq!(value(&Shape::Upload { named: None }, 1, 1, &text(&entries[..1])), Ok(json!("ab")));
+        assert_eq!(text(&[]), "");
+    }
+
+    #[test]
+    fn what_is_not_there_yet_keeps_the_form_from_being_sent() {
+        for (is, says) in [
+            (Is::Waiting, "a.png is still on its way."),
+            (Is::Sending(99), "a.png is still on its way."),
+            (Is::Failed("Too large.".into()), "a.png was not uploaded: remove it, or try again."),
+        ] {
+            let entries = [uploaded(0, "b.png"), Entry { key: 1, name: "a.png".into(), is }];
+            assert_eq!(value(&LIST, 1, 9, &text(&entries)), Err(says.to_owned()));
+        }
+    }
+
+    #[test]
+    fn too_many_and_too_few_are_counted() {
+        let two = text(&[uploaded(0, "a"), uploaded(1, "b")]);
+        assert_eq!(value(&LIST, 1, 1, &two), Err("At most 1 files; these are 2.".to_owned()));
+        assert_eq!(value(&LIST, 3, 9, &two), Err("At least 3 files.".to_owned()));
+    }
+
+    #[test]
+    fn arguments_that_are_there_are_shown_again_and_stay_as_they_are() {
+        let sum = "9f86d081aa";
+        for (shape, arg, name, about) in [
+            (Shape::Upload { named: None }, json!(sum), "upload 9f86d081", ""),
+            (Shape::One, json!({ "job": 3, "name": "a" }), "a", "of job 3"),
+            (LIST, json!([{ "after": 0, "name": "b" }]), "b", ""),
+        ] {
+            let shown = entries(&typed(&shape, &arg));
+            let Is::Ready { about: told, .. } = &shown[0].is else { panic!("{shown:?}") };
+            assert_eq!((shown[0].name.as_str(), told.as_str()), (name, about));
+            assert_eq!(value(&shape, 1, 1, &text(&shown)), Ok(arg));
+        }
+    }
+
+    #[test]
+    fn second_file_of_a_name_is_numbered() {
+        let there = [uploaded(0, "a.png"), uploaded(1, "a-2.png"), uploaded(2, ".env")];
+        let names = ["b.png", "a.png", ".env", "c"].map(|name| free_name(&there, name));
+        assert_eq!(names, ["b.png", "a-3.png", ".env-2", "c"]);
+    }
+}
