@@ -72,7 +72,7 @@ fn field_view(field: Field, state: FormState) -> AnyView {
             <fieldset class="group">
                 <legend>{field.label} {optional(!field.required && !inner.is_empty())}</legend>
                 {(!field.description.is_empty()).then(|| view! { <p class="hint">{field.description}</p> })}
-                {inner.is_empty().then(|| view! { <p class="faint">"There are none."</p> })}
+                {inner.is_empty().then(|| view! { <p class="hint">"It takes none."</p> })}
                 <FieldList fields=inner state/>
                 {move || error.get().map(|text| view! { <p class="field-error">{text}</p> })}
             </fieldset>

@@ -54,15 +54,15 @@ pub fn file_control(field: &Field, shape: Shape, max: u64, id: &str, state: Form
         input.set_value("");
         files.take(taken);
     };
-    let drop_here = if many { "or drop some here" } else { "or drop one here" };
+    let drop_here = if many { "Drop files here, or" } else { "Drop a file here, or" };
     view! {
         <div class="picker">
             <ol class="files">
                 {move || files.entries.get().into_iter().enumerate().map(|(at, entry)| files.row(at, entry)).collect_view()}
             </ol>
             <p>
-                <input id=id type="file" multiple=many aria-describedby=described on:change=chosen/>
                 <span class="faint">{drop_here}</span>
+                <input id=id type="file" multiple=many aria-describedby=described on:change=chosen/>
             </p>
             {takes_artifacts.then(|| files.of_jobs())}
         </div>
@@ -84,19 +84,19 @@ impl FileField {
             Is::Sending(percent) => {
                 view! { <progress max="100" value=percent.to_string()></progress> }.into_any()
             }
-            Is::Failed(sentence) => view! { <span class="note error">{sentence}</span> }.into_any(),
+            Is::Failed(sentence) => view! { <span class="note error whole">{sentence}</span> }.into_any(),
             Is::Ready { about, .. } => view! { <span class="faint">{about}</span> }.into_any(),
         };
         let last = self.entries.with_untracked(Vec::len).saturating_sub(1);
         view! {
             <li class:has-error=wrong>
                 <span class="file-name" title=name.clone()>{name.clone()}</span>
+                <span class="file-about">{about}</span>
                 {(last > 0).then(|| view! {
                     {self.button("up", at, icons::UP, format!("Move {name} up"), at == 0, move || self.swap(at, at.wrapping_sub(1), "up"))}
                     {self.button("down", at, icons::DOWN, format!("Move {name} down"), at == last, move || self.swap(at, at + 1, "down"))}
                 })}
                 {self.button("out", at, icons::CLOSE, format!("Remove {name}"), false, move || self.remove(key))}
-                <span class="file-about">{about}</span>
             </li>
         }
         .into_any()
@@ -264,9 +264,9 @@ impl FileField {
                 add();
             }
         };
-        let line = move |label: &'static str, value: RwSignal<String>| {
+        let line = move |label: &'static str, example: &'static str, value: RwSignal<String>| {
             view! {
-                <input type="text" autocomplete="off" aria-label=label placeholder=label prop:value=value
+                <input type="text" autocomplete="off" aria-label=label placeholder=example prop:value=value
                     on:input=move |event| value.set(event_target_value(&event)) on:keydown=entered/>
             }
         };
@@ -274,8 +274,8 @@ impl FileField {
             <details>
                 <summary>"A file of another job"</summary>
                 <div class="of-job">
-                    {line("Job number", job)}
-                    {line("File name", name)}
+                    {line("Job number", "#12", job)}
+                    {line("File name", "photo-320.webp", name)}
                     <button type="button" on:click=move |_| add()>"Add file"</button>
                 </div>
             </details>

@@ -2,6 +2,7 @@
 
 mod board;
 mod first_visit;
+mod forms;
 mod looks;
 mod many_jobs;
 mod pictures;

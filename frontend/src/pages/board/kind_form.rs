@@ -98,7 +98,9 @@ impl AddForm {
     fn hear(self, outcome: Outcome) {
         if let Ok(Reply::JobAdded { id, is_new }) = outcome {
             self.board.announce(self.board.told(outcome).text);
-            self.args.reset(self.fields.try_with_value(|fields| form::initial(fields)).unwrap_or_default());
+            let empty =
+                |values: &form::Values| self.fields.try_with_value(|fields| form::again(fields, values));
+            self.args.reset(self.args.values.try_with_untracked(empty).flatten().unwrap_or_default());
             self.options.reset(form::initial(&options::fields()));
             let _shown =
                 self.result.try_set(Some(if is_new { Result::Added(id) } else { Result::Known(id) }));

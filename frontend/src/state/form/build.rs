@@ -26,6 +26,14 @@ pub fn filled(fields: &[Field], present: Option<&Value>) -> Values {
     values
 }
 
+/// The form as it is offered, but for the choices on which other fields hang: they stay as they were made.
+pub fn again(fields: &[Field], values: &Values) -> Values {
+    let made =
+        |field: &Field| Some((field.name.clone(), value_of(field, values.get(&field.pointer)?).ok()??));
+    let kept = fields.iter().filter(|field| !field.cases.is_empty()).filter_map(made).collect();
+    filled(fields, Some(&Value::Object(kept)))
+}
+
 fn fill(fields: &[Field], outer: Option<&Value>, values: &mut Values) {
     for field in fields {
         let given = outer.and_then(|outer| outer.get(&field.name)).filter(|value| !value.is_null());
@@ -124,7 +132,6 @@ fn value_of(field: &Field, typed: &str) -> Result<Option<Value>, String> {
         return match (&field.input, field.required) {
             (Input::Toggle, _) => Ok(Some(Value::Bool(false))),
             (Input::Files { .. }, true) => Err("Choose a file first.".to_owned()),
-            (Input::Text { min_chars: 0, .. }, true) => Ok(Some(Value::String(typed.to_owned()))),
             (_, true) => Err("Fill this in.".to_owned()),
             (_, false) => Ok(None),
         };

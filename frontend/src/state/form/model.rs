@@ -149,10 +149,14 @@ pub(super) fn object_fields(root: &Value, schema: &Value, at: &str, depth: usize
         field.required = required.contains(&name.as_str());
         field
     };
-    let mut fields: Vec<Field> = properties.iter().map(make).collect();
-    let order = schema.get("propertyOrder").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let place = |field: &Field| order.iter().position(|name| *name == field.name).unwrap_or(order.len());
-    fields.sort_by_key(|field| (place(field), !field.required));
+    let mut rest: Vec<Field> = properties.iter().map(make).collect();
+    let mut fields = Vec::new();
+    for name in schema.get("propertyOrder").and_then(Value::as_array).into_iter().flatten() {
+        fields.extend(rest.iter().position(|field| *name == field.name).map(|at| rest.remove(at)));
+    }
+    let (required, others): (Vec<Field>, Vec<Field>) = rest.into_iter().partition(|field| field.required);
+    fields.extend(required);
+    fields.extend(others);
     name_uploads(&mut fields);
     cases::hang(root, schema, at, depth, &mut fields);
     fields

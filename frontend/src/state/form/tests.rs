@@ -247,6 +247,14 @@ fn only_what_is_chosen_is_built_and_judged() {
 }
 
 #[test]
+fn emptied_form_keeps_the_choice_that_other_fields_hang_on() {
+    let fields = commands();
+    let wrap = filled(&fields, Some(&json!({ "command": "wrap", "parameters": { "width": "small" } })));
+    let emptied = again(&fields, &wrap);
+    assert_eq!((emptied["/command"].as_str(), emptied["/parameters/width"].as_str()), ("2", "1"));
+}
+
+#[test]
 fn files_are_asked_for_by_their_format() {
     let file =
         json!({ "type": "object", "format": "file", "properties": { "upload": { "type": "string" } } });
