@@ -104,7 +104,7 @@ async fn several_files_dropped_on_a_form_become_one_job_in_the_order_of_its_list
     assert_eq!(names[..3], ["photo-2.png", "photo-1.png", "photo-4.png"]);
     wait_for_files(&board, "").await?;
     board.page.goto(&server.url(&format!("/jobs/{id}"))).await?;
-    let ask = "const sheet = document.querySelector('main img'); return sheet && sheet.naturalWidth";
+    let ask = "const sheet = document.querySelector('main img'); return sheet?.naturalWidth > 0 && sheet.naturalWidth";
     let width = board.page.wait_for("the sheet", ask, &[]).await?;
     // Five cells of 320 pixels, and margins of 16.
     assert_eq!(width, 1696);

@@ -57,6 +57,7 @@ pub enum Fit {
 /// A rectangle of pixels; its left upper corner is at `x`, `y`, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("propertyOrder" = ["x", "y", "width", "height"]))]
 pub struct Crop {
     #[schemars(title = "Left", range(max = 65_535))]
     pub x: u32,
