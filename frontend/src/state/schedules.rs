@@ -49,12 +49,12 @@ pub fn time_fields(is_new: bool, zone: &str) -> Vec<Field> {
     is_new.then_some(name).into_iter().chain(rest).collect()
 }
 
-/// What is added: its kind, and the queue and priority if they are not the kind's.
-pub fn job_fields(kinds: Vec<String>, queues: Vec<String>) -> Vec<Field> {
+/// What is added: its kind, `usual` unless somebody chooses another, and the queue and priority if they are not the kind's.
+pub fn job_fields(kinds: Vec<String>, usual: &str, queues: Vec<String>) -> Vec<Field> {
     let choice = |names: Vec<String>| Input::Choice(names.into_iter().map(Value::from).collect());
     let most = i64::from(MAX_PRIORITY);
     vec![
-        Field::new("/job/kind", "Kind of job", "", choice(kinds)).required(),
+        Field::new("/job/kind", "Kind of job", "", choice(kinds)).required().with_default(usual),
         Field::new("/job/queue", "Queue", "Without it, the kind's own.", choice(queues)),
         Field::new(
             "/job/priority",
@@ -168,7 +168,11 @@ mod tests {
 
     fn all_fields(is_new: bool) -> Vec<Field> {
         let mut fields = time_fields(is_new, "UTC");
-        fields.extend(job_fields(vec!["demo".into(), "gone".into()], vec!["slow".into()]));
+        fields.extend(job_fields(
+            vec!["command".into(), "demo".into(), "gone".into()],
+            "demo",
+            vec!["slow".into()],
+        ));
         fields.extend(args_field(&kinds(), "demo"));
         fields.extend(rule_fields());
         fields
@@ -196,6 +200,7 @@ mod tests {
             (made.cron.as_str(), made.zone.as_str(), made.overlap),
             ("@hourly", "UTC", Overlap::Allow)
         );
+        // Not the first of the list: the fields are those of this kind.
         assert_eq!(made.job, NewJob::new("demo", json!({ "duration": 3 })));
     }
 

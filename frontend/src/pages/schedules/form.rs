@@ -36,7 +36,7 @@ pub fn form(board: Board, name: Option<String>, leave: Leave) -> AnyView {
     let first_kind = before.as_ref().map_or_else(usual, |before| before.job.kind.clone());
     let parts = Parts {
         time: time_fields(name.is_none(), &viewers_zone()),
-        job: job_fields(kinds.clone(), queues),
+        job: job_fields(kinds.clone(), &first_kind, queues),
         rules: rule_fields(),
     };
     let args = args_of(board, &first_kind);
