@@ -138,6 +138,7 @@ fn builder(config: &Config) -> YardBuilder {
         .data_dir(&config.data.dir)
         .built_in_kinds(config.http.clone())
         .commands(&config.commands)
+        .reports()
         .executor_threads(config.executor.threads)
         .files_quota(config.files.quota_bytes())
         .services(ServicesConfig {

@@ -94,10 +94,28 @@ struct RawPool {
 /// Keys of every kind of pool.
 const COMMON: [&str; 5] = ["kind", "max_size", "timeout_s", "max_lifetime_s", "idle_timeout_s"];
 const SMTP: [&str; 10] = [
-    "host", "port", "tls", "allow_plain", "ca_file", "user", "password", "password_env", "password_file", "from",
+    "host",
+    "port",
+    "tls",
+    "allow_plain",
+    "ca_file",
+    "user",
+    "password",
+    "password_env",
+    "password_file",
+    "from",
 ];
 const POSTGRES: [&str; 11] = [
-    "url", "host", "port", "database", "sslmode", "allow_plain", "ca_file", "user", "password", "password_env",
+    "url",
+    "host",
+    "port",
+    "database",
+    "sslmode",
+    "allow_plain",
+    "ca_file",
+    "user",
+    "password",
+    "password_env",
     "password_file",
 ];
 const SQLITE: [&str; 1] = ["path"];
@@ -114,9 +132,9 @@ fn read_pool(
             return Err((Some(key), format!("is no key of such a pool; it has {known}")));
         }
     }
-    let raw: RawPool = table.try_into().map_err(|error: toml::de::Error| {
-        (None, format!("cannot be read: {}", error.message()))
-    })?;
+    let raw: RawPool = table
+        .try_into()
+        .map_err(|error: toml::de::Error| (None, format!("cannot be read: {}", error.message())))?;
     let secret = raw.secret(environment, variables)?;
     let target = match kind {
         PoolKind::Smtp => PoolTarget::Smtp(raw.smtp(secret)?),
@@ -166,13 +184,15 @@ impl RawPool {
             variables.insert(variable.clone());
             return match environment.get(variable) {
                 Some(text) if !text.is_empty() => Ok(Some(Secret(text.clone()))),
-                _ => Err((Some("password_env"), format!("names {variable}, which the environment does not have"))),
+                _ => Err((
+                    Some("password_env"),
+                    format!("names {variable}, which the environment does not have"),
+                )),
             };
         }
         if let Some(path) = &self.password_file {
-            let text = read_file(path, MAX_PASSWORD_BYTES).and_then(|bytes| {
-                String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
-            });
+            let text = read_file(path, MAX_PASSWORD_BYTES)
+                .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()));
             let text = text.map_err(|reason| cannot_read("password_file", path, &reason))?;
             return Ok(Some(Secret(text.trim_end_matches(['\r', '\n']).to_owned())));
         }
@@ -206,7 +226,10 @@ impl RawPool {
             (None, Some(_)) => return Err((Some("user"), "is missing beside the password".to_owned())),
         };
         let from = self.from.as_deref().map(str::parse::<Mailbox>).transpose().map_err(|_| {
-            (Some("from"), "must be an address such as jobs@example.org or Jobs <jobs@example.org>".to_owned())
+            (
+                Some("from"),
+                "must be an address such as jobs@example.org or Jobs <jobs@example.org>".to_owned(),
+            )
         })?;
         let port = self.port.unwrap_or(usual_port);
         Ok(SmtpSettings { host, port, tls, ca_pem: self.ca_pem()?, login, from })
@@ -218,9 +241,9 @@ impl RawPool {
                 return Err((Some("url"), "says host, port and database; leave these out".to_owned()));
             }
             // The text may hold a password, and so may the parser's words about it.
-            Some(url) => url.parse::<tokio_postgres::Config>().map_err(|_| {
-                (Some("url"), "is not like postgres://user@host:5432/database".to_owned())
-            })?,
+            Some(url) => url
+                .parse::<tokio_postgres::Config>()
+                .map_err(|_| (Some("url"), "is not like postgres://user@host:5432/database".to_owned()))?,
             None => tokio_postgres::Config::new(),
         };
         if let Some(host) = &self.host {
@@ -277,7 +300,9 @@ impl RawPool {
 }
 
 fn plain_sentence(word: &str, host: &str) -> String {
-    format!("is {word}, so everything would go to {host} in the clear; if that is meant, set allow_plain = true")
+    format!(
+        "is {word}, so everything would go to {host} in the clear; if that is meant, set allow_plain = true"
+    )
 }
 
 fn cannot_read(key: &'static str, path: &std::path::Path, reason: &str) -> Mistake {

@@ -11,8 +11,11 @@ use crate::kinds::Worker;
 use crate::kinds::command::{Command, CommandConfig};
 use crate::kinds::http::HttpConfig;
 use crate::kinds::registry::{KindRegistryBuilder, RegistryError};
+use crate::kinds::report::{self, Report};
 use crate::services::ServicesConfig;
+use crate::services::pool::{PoolSettings, PoolTarget, SqliteSettings};
 use crate::store::QueueSettings;
+use crate::store::sqlite::DATA_FILE;
 use crate::supervision::RestartBudget;
 
 /// Collects what a yard is made of. Without anything said it keeps its jobs in memory and knows no kinds.
@@ -29,6 +32,7 @@ pub struct YardBuilder {
     pub(super) frame_interval: Option<Duration>,
     pub(super) clock: Clock,
     pub(super) services: ServicesConfig,
+    pub(super) reports: bool,
 }
 
 impl YardBuilder {
@@ -55,6 +59,14 @@ impl YardBuilder {
             return self;
         }
         self.register(|kinds| kinds.register(Command::new(commands)?))
+    }
+
+    /// Adds the kind `report`, whose jobs ask the databases among the pools ([`YardBuilder::services`]), and the pool
+    /// `yard`, the yard's own data for reading, unless a pool is called so already. Without any database there is no such
+    /// kind; a yard that keeps its jobs in memory is none.
+    pub fn reports(mut self) -> Self {
+        self.reports = true;
+        self
     }
 
     /// Settings for a queue when it is made; a queue that exists keeps what people set since.
@@ -106,6 +118,21 @@ impl YardBuilder {
     /// See [`StartError`]; then nothing runs.
     pub async fn start(self) -> Result<Yard, StartError> {
         start(self).await
+    }
+
+    /// What can be said of the pools only when everything is known of the yard.
+    pub(super) fn with_reports(mut self) -> Self {
+        if !self.reports {
+            return self;
+        }
+        if let Some(dir) = &self.data_dir {
+            let own = PoolTarget::Sqlite(SqliteSettings { path: dir.join(DATA_FILE) });
+            self.services.pools.entry(report::YARD.to_owned()).or_insert_with(|| PoolSettings::new(own));
+        }
+        match Report::new(&self.services.pools) {
+            Some(report) => self.worker(report),
+            None => self,
+        }
     }
 
     fn register(

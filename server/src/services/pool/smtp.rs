@@ -124,7 +124,8 @@ impl SmtpConnection {
         recipients: &[Address],
         mail: &[u8],
     ) -> Result<Vec<MailParameter>, SendError> {
-        let cannot = |what: &str| SendError::Refused { error: format!("it does not take {what}"), is_final: true };
+        let cannot =
+            |what: &str| SendError::Refused { error: format!("it does not take {what}"), is_final: true };
         let is_ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
         let mut parameters = Vec::new();
         if !is_ascii(from) || !recipients.iter().all(is_ascii) {

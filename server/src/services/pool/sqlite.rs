@@ -51,7 +51,9 @@ impl Connects for SqliteConnector {
             read
         };
         match read() {
-            Err(error) if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) => Err(error.to_string()),
+            Err(error) if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) => {
+                Err(error.to_string())
+            }
             _ => Ok(()),
         }
     }

@@ -23,7 +23,9 @@ const NOBODY: Option<JobId> = None;
 
 fn make_database(path: &Path) {
     let database = rusqlite::Connection::open(path).expect("opened");
-    database.execute_batch("CREATE TABLE books (title TEXT); INSERT INTO books VALUES ('Emma');").expect("made");
+    database
+        .execute_batch("CREATE TABLE books (title TEXT); INSERT INTO books VALUES ('Emma');")
+        .expect("made");
 }
 
 fn start(folder: TempDir, change: impl FnOnce(&mut PoolSettings)) -> Shelf {

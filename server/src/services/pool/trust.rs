@@ -60,11 +60,13 @@ pub(super) fn tls_parameters(host: &str, ca_pem: Option<&[u8]>) -> Result<TlsPar
         builder.certificate_store(CertificateStore::WebpkiRoots)
     } else {
         let none = builder.certificate_store(CertificateStore::None);
-        trusted.into_iter().try_fold(none, |builder, der| {
-            let certificate = Certificate::from_der(der.to_vec());
-            certificate.map(|certificate| builder.add_root_certificate(certificate))
-        })
-        .map_err(|error| PoolSetupError::Tls(error.to_string()))?
+        trusted
+            .into_iter()
+            .try_fold(none, |builder, der| {
+                let certificate = Certificate::from_der(der.to_vec());
+                certificate.map(|certificate| builder.add_root_certificate(certificate))
+            })
+            .map_err(|error| PoolSetupError::Tls(error.to_string()))?
     };
     builder.build().map_err(|error| PoolSetupError::Tls(error.to_string()))
 }
