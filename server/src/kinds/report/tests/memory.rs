@@ -42,7 +42,11 @@ async fn one_process_by_itself() {
         SELECT n, n / 7.0 AS share, 'Row number ' || n AS name, n % 2 = 0 AS even, hex(n * 2654435761) AS code FROM c";
     let chart = json!({"kind": "line", "x": "n", "y": ["share"]});
     let args = |rows: u32| {
-        asking("shop", query, json!({"parameters": [rows], "chart": chart, "max_rows": rows, "timeout_s": 3600}))
+        asking(
+            "shop",
+            query,
+            json!({"parameters": [rows], "chart": chart, "max_rows": rows, "timeout_s": 3600}),
+        )
     };
     office.made(args(2_000)).await;
     let (before, begun) = (peak_kib(), std::time::Instant::now());

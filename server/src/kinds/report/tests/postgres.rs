@@ -144,7 +144,9 @@ async fn a_query_that_never_ends_is_stopped_in_the_server_by_its_time_and_by_can
     let office = office(&cluster).await;
     let direct = cluster.connect().await;
     let endless = |mark: &str| {
-        format!("/* {mark} */ WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT 1 FROM c) SELECT count(*) FROM c")
+        format!(
+            "/* {mark} */ WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT 1 FROM c) SELECT count(*) FROM c"
+        )
     };
     let job = office.ended(asking("books", &endless("by time"), json!({"timeout_s": 1}))).await;
     assert_eq!(job.error.as_deref(), Some("the query took longer than 1 s, so it was stopped"));
@@ -164,7 +166,8 @@ async fn a_query_that_never_ends_is_stopped_in_the_server_by_its_time_and_by_can
 async fn many_rows_are_streamed_and_no_more_of_them_than_wanted() {
     let cluster = cluster();
     let office = office(&cluster).await;
-    let rows = |count: u64| format!("SELECT n, 'Row number ' || n AS name FROM generate_series(1, {count}) AS n");
+    let rows =
+        |count: u64| format!("SELECT n, 'Row number ' || n AS name FROM generate_series(1, {count}) AS n");
     let job = office.made(asking("books", &rows(50_000), json!({}))).await;
     assert_eq!(job.result.as_ref().map(|result| &result["rows"]), Some(&json!(50_000)));
     let csv = office.text(&job, "report.csv");

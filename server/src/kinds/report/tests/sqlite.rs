@@ -14,7 +14,8 @@ const BOOKS: &str = "
     INSERT INTO number SELECT n FROM count;";
 
 /// Never comes to its end.
-const ENDLESS: &str = "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
+const ENDLESS: &str =
+    "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
 
 #[actix::test]
 async fn a_query_becomes_all_three_files_with_its_types() {
@@ -23,10 +24,16 @@ async fn a_query_becomes_all_three_files_with_its_types() {
     let csv = "title,pages,price,cover\r\nEmma,474,8.5,\\x00ff\r\n\"He said \"\"no, no\"\"\",,-1.25,\r\n";
     assert_eq!(office.text(&job, "report.csv"), csv);
     let sheet = office.sheet(&job);
-    assert!(sheet.contains("<v>474</v>") && sheet.contains("<v>-1.25</v>") && sheet.contains(">Emma<"), "{sheet}");
+    assert!(
+        sheet.contains("<v>474</v>") && sheet.contains("<v>-1.25</v>") && sheet.contains(">Emma<"),
+        "{sheet}"
+    );
     assert!(!sheet.contains("<f>"));
     let page = office.text(&job, "report.html");
-    assert!(page.contains("<td class=\"number\">474</td>") && page.contains("<td class=\"null\"></td>"), "{page}");
+    assert!(
+        page.contains("<td class=\"number\">474</td>") && page.contains("<td class=\"null\"></td>"),
+        "{page}"
+    );
     assert!(page.contains("<p>2 rows.</p>"));
     let result = job.result.expect("a result");
     assert_eq!(result["rows"], 2);
@@ -78,7 +85,8 @@ async fn what_does_more_than_read_is_refused_for_good() {
         let begins = "a report takes a single statement that reads; this one is refused, because ";
         assert!(error.starts_with(begins) && error.ends_with(why), "{query}: {error}");
     }
-    let job = office.made(asking("shop", "SELECT count(*) AS books FROM book", json!({"formats": ["csv"]}))).await;
+    let job =
+        office.made(asking("shop", "SELECT count(*) AS books FROM book", json!({"formats": ["csv"]}))).await;
     assert_eq!(office.text(&job, "report.csv"), "books\r\n2\r\n");
     office.close().await;
 }
@@ -145,7 +153,8 @@ async fn a_query_that_never_ends_is_stopped_by_its_time_and_by_cancelling() {
 async fn over_the_cap_a_report_fails_or_is_cut() {
     let office = Office::with_shop(BOOKS).await;
     let error = office.refused(asking("shop", "SELECT n FROM number", json!({"max_rows": 10}))).await;
-    let says = "the query has more than 10 rows; raise max_rows, or set over_cap to cut to keep the first ones";
+    let says =
+        "the query has more than 10 rows; raise max_rows, or set over_cap to cut to keep the first ones";
     assert_eq!(error, says);
     let cut = json!({"max_rows": 10, "over_cap": "cut"});
     let job = office.made(asking("shop", "SELECT n FROM number", cut)).await;
@@ -214,14 +223,21 @@ async fn without_any_database_there_is_no_such_kind() {
 #[actix::test]
 async fn text_that_a_sheet_cannot_hold_is_cut_there_alone() {
     let office = Office::with_shop(BOOKS).await;
-    let query = "SELECT replace(hex(zeroblob(20000)), '0', 'ä') AS long, 12345678901234567 AS digits, 1e999 AS inf";
+    let query =
+        "SELECT replace(hex(zeroblob(20000)), '0', 'ä') AS long, 12345678901234567 AS digits, 1e999 AS inf";
     let job = office.made(asking("shop", query, json!({}))).await;
     assert_eq!(office.text(&job, "report.csv").matches('ä').count(), 40_000);
     let sheet = office.sheet(&job);
     assert_eq!(sheet.matches('ä').count(), 32_766);
-    assert!(sheet.contains(">12345678901234567<") && !sheet.contains("<v>1234567890123456"), "digits are kept");
+    assert!(
+        sheet.contains(">12345678901234567<") && !sheet.contains("<v>1234567890123456"),
+        "digits are kept"
+    );
     let log = office.yard.log(job.job.id, 100).await.expect("a log");
-    assert!(log.iter().any(|line| line.text.starts_with("1 cells are longer than a sheet can hold")), "{log:?}");
+    assert!(
+        log.iter().any(|line| line.text.starts_with("1 cells are longer than a sheet can hold")),
+        "{log:?}"
+    );
     assert_eq!(job.result.map(|result| result["rows"].clone()), Some(Value::from(1)));
     office.close().await;
 }
