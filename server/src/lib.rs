@@ -19,6 +19,7 @@ pub mod supervision;
 pub mod testing;
 pub mod transactional;
 pub mod views;
+mod webhooks;
 pub mod yard;
 
 pub use config::Config;

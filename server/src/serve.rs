@@ -138,6 +138,8 @@ fn builder(config: &Config) -> YardBuilder {
         .data_dir(&config.data.dir)
         .built_in_kinds(config.http.clone())
         .commands(&config.commands)
+        .webhooks(config.webhooks.clone())
+        .email(&config.pools)
         .reports()
         .executor_threads(config.executor.threads)
         .files_quota(config.files.quota_bytes())

@@ -22,6 +22,8 @@ pub struct Explanation {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Reason {
+    /// Its time to start is over: it is cancelled instead when its turn comes.
+    Expired { expired_at_ms: i64 },
     /// It waits for these jobs, of `count` in all.
     WaitsFor { jobs: Vec<JobId>, count: u64 },
     /// One that it waits for did not complete: retry that one, or cancel this one.

@@ -240,6 +240,9 @@ pub struct JobDetail {
     pub args: Value,
     /// What the completed attempt returned.
     pub result: Option<Value>,
+    /// Its result, and its artifacts, are those of this earlier job, which had the same kind and arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reused: Option<JobId>,
     /// The latest attempt's error in full.
     pub error: Option<String>,
     /// Oldest first; the newest 100 are kept.
@@ -262,6 +265,10 @@ pub struct JobOptions {
     /// An attempt is stopped, and has failed, when it takes longer. None: it may take for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// It takes the result of an earlier job of its kind with the same arguments that ended no longer ago than this,
+    /// and others may take its own: more than 0. None: it does its own work, and keeps the result to itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_for_ms: Option<u64>,
     /// The job is not started after this: it is cancelled instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at_ms: Option<i64>,

@@ -20,6 +20,9 @@ pub struct KindInfo {
     pub backoff: Backoff,
     /// Longest time of an attempt, unless the job or its queue says otherwise; None: no bound.
     pub timeout_ms: Option<u64>,
+    /// How old the result of an earlier job with the same arguments may be to be used again, unless a job says
+    /// otherwise; None: each job does its own work.
+    pub cache_for_ms: Option<u64>,
     /// JSON Schema (2020-12) of its arguments. The board makes its form from this: an object with
     /// `properties`, `required`, `title`, `description`, `default`, `minimum`, `maximum`, `enum`, `minLength`,
     /// `maxLength`. A property with `"format": "upload"` takes the SHA-256 of an upload.

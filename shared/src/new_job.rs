@@ -44,6 +44,10 @@ pub struct NewJob {
     /// kind's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// The result of an earlier job of the kind with the same arguments will do, if that one ended no longer ago than
+    /// this: up to ten years. 0: not even if the kind allows it. Without it the kind's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_for_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unique: Option<Unique>,
     /// Runs when these have ended.
@@ -71,6 +75,7 @@ impl NewJob {
             max_attempts: None,
             backoff: None,
             timeout_ms: None,
+            cache_for_ms: None,
             unique: None,
             after: Vec::new(),
             on_failure: OnFailure::default(),

@@ -301,6 +301,9 @@ impl View {
             (Some(ViewSnapshot::Log { lines }), _, ViewDelta::Log { lines: added }) => {
                 apply_lines(lines, added);
             }
+            (Some(ViewSnapshot::Services { services }), _, ViewDelta::Services { limiter, cache, pools }) => {
+                services.apply(limiter.clone(), cache.clone(), pools.clone())
+            }
             _ => bail!("a delta of another sort than the view"),
         }
         Ok(())

@@ -23,6 +23,8 @@ pub fn options(detail: &JobDetail) -> Vec<(&'static str, Fact)> {
     }
     let timeout = options.timeout_ms.map_or_else(|| "none".to_owned(), format::period);
     facts.push(("Time-out of an attempt", text(timeout)));
+    let enough = |ms| ("Takes an earlier result", text(format!("up to {} old", format::period(ms))));
+    facts.extend(options.cache_for_ms.map(enough));
     facts.extend(options.expires_at_ms.map(|at| ("Expires", Fact::At(at))));
     if !detail.after.is_empty() {
         let then = text(on_failure(options.on_failure).to_owned());
@@ -97,6 +99,7 @@ mod tests {
             job: job(1),
             args: Value::Null,
             result: None,
+            reused: None,
             error: None,
             attempts: Vec::new(),
             inputs: Vec::new(),
@@ -124,6 +127,7 @@ mod tests {
     fn time_out_expiry_and_key_are_told_where_they_were_given() {
         let given = JobOptions {
             timeout_ms: Some(90_000),
+            cache_for_ms: Some(600_000),
             expires_at_ms: Some(5),
             unique_key: Some("mail".into()),
             on_failure: OnFailure::Cancel,
@@ -133,6 +137,7 @@ mod tests {
         let fact = |label: &str| facts.iter().find(|fact| fact.0 == label).map(|fact| fact.1.clone());
         let text = |words: &str| Some(Fact::Text(words.to_owned()));
         assert_eq!(fact("Time-out of an attempt"), text("1 min 30 s"));
+        assert_eq!(fact("Takes an earlier result"), text("up to 10 min old"));
         assert_eq!(fact("Expires"), Some(Fact::At(5)));
         assert_eq!(fact("Unique key"), text("mail"));
         assert_eq!(fact("If a job before it fails"), text("it is cancelled"));

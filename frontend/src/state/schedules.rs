@@ -143,6 +143,7 @@ mod tests {
             max_attempts: 1,
             backoff: Backoff::default(),
             timeout_ms: None,
+            cache_for_ms: None,
             args_schema,
         }]
     }

@@ -28,6 +28,11 @@ pub fn sentence(reason: &Reason) -> Vec<Piece> {
             vec![Piece::Job(*job)],
             ", which it comes after, did not complete: retry that job, or cancel this one.",
         ),
+        Reason::Expired { expired_at_ms } => around(
+            "Its time to start was over at ",
+            vec![Piece::At(*expired_at_ms)],
+            ": it is cancelled when its turn comes.",
+        ),
         Reason::RunTime { run_at_ms } => {
             around("Its time has not come: it runs at ", vec![Piece::At(*run_at_ms)], ".")
         }
@@ -169,6 +174,7 @@ mod tests {
             Reason::NoWorker { kind: "fax".into() },
             Reason::Stopping {},
             Reason::StoreFailing {},
+            Reason::Expired { expired_at_ms: 0 },
         ] {
             let read = read(reason);
             assert!(read.ends_with('.') && !read.contains("  "), "{read}");

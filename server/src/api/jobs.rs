@@ -153,6 +153,8 @@ pub async fn explain(yard: web::Data<Yard>, Id(id): Id<JobId>) -> Result<HttpRes
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogQuery {
+    /// Only lines of this attempt; it keeps at most 1,000. Without it, of all attempts.
+    attempt: Option<u32>,
     /// Most lines, the newest: 1 to [`taskyard_shared::limits::MAX_LOG_LINES`].
     #[serde(default = "default_limit")]
     limit: u32,
@@ -173,7 +175,7 @@ pub async fn log(
         let message = format!("limit is {}; it must be 1 to {MAX_LOG_LINES}", query.limit);
         return Err(WireError::new(ErrorCode::InvalidQuery, message).into());
     }
-    let lines = yard.log(id, query.limit).await?;
+    let lines = yard.log(id, query.attempt, query.limit).await?;
     if lines.is_empty() {
         // A job that does not exist has no lines either.
         yard.job(id).await?;

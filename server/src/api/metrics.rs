@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, web};
 use taskyard_shared::job::JobState;
 use taskyard_shared::operation::OperationState;
 use taskyard_shared::queue::QueueStatus;
-use taskyard_shared::service::Services;
+use taskyard_shared::service::{PoolStatus, Services};
 use taskyard_shared::view::YardLists;
 
 use super::problem::Problem;
@@ -116,7 +116,24 @@ fn write_services(out: &mut String, services: &Services) -> fmt::Result {
     single(out, "taskyard_cache_bytes", "What they weigh.", cache.bytes)?;
     let asked = [("hit", cache.hits), ("miss", cache.misses), ("shared", cache.shared)];
     labelled(out, "taskyard_cache_asked_total", "Values that were asked for.", "outcome", asked)?;
-    single(out, "taskyard_cache_evictions_total", "Entries let go for want of room.", cache.evictions)
+    single(out, "taskyard_cache_evictions_total", "Entries let go for want of room.", cache.evictions)?;
+    write_pools(out, &services.pools)
+}
+
+fn write_pools(out: &mut String, pools: &[PoolStatus]) -> fmt::Result {
+    let of = |read: fn(&PoolStatus) -> u64| pools.iter().map(move |pool| (&pool.name, read(pool)));
+    labelled(out, "taskyard_pool_connections", "Open connections.", "pool", of(|pool| pool.size.into()))?;
+    labelled(out, "taskyard_pool_in_use", "Connections in use.", "pool", of(|pool| pool.users.len() as u64))?;
+    labelled(out, "taskyard_pool_waiting", "Who waits for one.", "pool", of(|pool| pool.waiting.into()))?;
+    labelled(
+        out,
+        "taskyard_pool_checkouts_total",
+        "Connections handed out.",
+        "pool",
+        of(|pool| pool.checkouts),
+    )?;
+    let why = "Connections not made or found broken, and waits in vain.";
+    labelled(out, "taskyard_pool_errors_total", why, "pool", of(|pool| pool.errors))
 }
 
 /// Readings with one label each. Its values need no quoting: names are identifiers.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use ipnet::IpNet;
+use taskyard_shared::job::JobState;
 use taskyard_shared::limits::{MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_DELAY_MS};
 use toml::Value;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -83,11 +84,16 @@ fn pool_bound(key: &str) -> Option<(i64, i64)> {
 }
 
 fn check_text(key: &str, text: &str) -> Result<(), String> {
+    // It may hold a password, so the sentence does not repeat it.
+    if key == "http.proxy" && !(text.is_empty() || is_proxy(text)) {
+        return Err("http.proxy must be http://host:port, or http://user:password@host:port".to_owned());
+    }
     let wrong = match key {
         "server.bind" if text.parse::<SocketAddr>().is_err() => {
             "an address and a port such as 127.0.0.1:8080 or [::1]:8080"
         }
         "data.dir" if text.is_empty() => "the name of a folder",
+        _ if is_url_of_webhook(key) && !is_web_url(text) => "a URL that begins with https:// or http://",
         "log.format" if !matches!(text, "text" | "json") => "text or json",
         "log.level" if !is_log_filter(text) => {
             "error, warn, info, debug, trace or off, or by part such as info,taskyard=debug"
@@ -110,6 +116,7 @@ fn check_item(key: &str, text: &str) -> Result<(), String> {
             "an origin such as https://jobs.example.org, with neither path nor trailing slash"
         }
         "server.allowed_hosts" if !is_host(text) => "a host name such as jobs.example.org, without a port",
+        _ if is_list_of_webhook(key, "states") && !is_final_state(text) => "completed, failed or cancelled",
         "http.allow" | "server.trusted_proxies" if text.parse::<IpNet>().is_err() => {
             "a range of addresses such as 10.1.0.0/16"
         }
@@ -124,6 +131,28 @@ fn is_log_filter(text: &str) -> bool {
         && text.split(',').all(|part| {
             part.contains('=') || (!part.is_empty() && part.trim().parse::<LevelFilter>().is_ok())
         })
+}
+
+fn is_url_of_webhook(key: &str) -> bool {
+    key.starts_with("webhooks.") && key.ends_with(".url")
+}
+
+fn is_list_of_webhook(key: &str, list: &str) -> bool {
+    key.starts_with("webhooks.") && key.rsplit_once('.').is_some_and(|(_, last)| last == list)
+}
+
+fn is_final_state(text: &str) -> bool {
+    text.parse().is_ok_and(JobState::is_finished)
+}
+
+fn is_web_url(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+fn is_proxy(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        url.scheme() == "http" && url.has_host() && matches!(url.path(), "" | "/") && url.query().is_none()
+    })
 }
 
 /// What a browser would send as `Origin`.

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::command_keys::{self, ENV, PARAMETERS};
 use super::error::ConfigError;
-use super::keys::{COMMANDS, Keys, POOLS, QUEUES};
+use super::keys::{COMMANDS, Keys, POOLS, QUEUES, SECRETS, WEBHOOKS};
 
 /// A setting and where it was found.
 pub(super) struct FileSetting {
@@ -36,6 +36,9 @@ pub(super) fn settings(path: &Path, text: &str, keys: &Keys) -> Result<Vec<FileS
         keys.section(name).map_err(|sentence| wrong(line, sentence))?;
         if name == QUEUES {
             check_queues(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
+        }
+        if name == WEBHOOKS {
+            check_webhooks(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
         }
         if name == POOLS {
             check_pools(text, content).map_err(|(line, sentence)| wrong(line, sentence))?;
@@ -70,6 +73,22 @@ fn check_queues(text: &str, queues: &DeTable<'_>) -> Result<(), (usize, String)>
                 ));
             }
             _ => return Err((line, format!("write queues.{name} as {name} = {{ concurrency = 4 }}"))),
+        }
+    }
+    Ok(())
+}
+
+/// A webhook must be a table, and say where to and signed with what.
+fn check_webhooks(text: &str, webhooks: &DeTable<'_>) -> Result<(), (usize, String)> {
+    for (name, webhook) in webhooks {
+        let (line, name) = (line_at(text, name.span().start), name.get_ref());
+        let DeValue::Table(settings) = webhook.get_ref() else {
+            return Err((line, format!("write [webhooks.{name}] on a line of its own, its keys below")));
+        };
+        for (key, why) in [("url", "say where the messages go"), ("secret", "name one of [http.secrets]")] {
+            if !settings.contains_key(key) {
+                return Err((line, format!("webhooks.{name}.{key} is missing; {why}")));
+            }
         }
     }
     Ok(())
@@ -122,11 +141,11 @@ fn collect(
 fn is_inner_section(prefix: &str, name: &str) -> bool {
     let depth = prefix.split('.').count();
     match prefix.split('.').next() {
-        Some(QUEUES | POOLS) => depth == 1,
+        Some(QUEUES | POOLS | WEBHOOKS) => depth == 1,
         Some(COMMANDS) => {
             depth == 1 || (depth == 2 && matches!(name, ENV | PARAMETERS)) || prefix.ends_with(".parameters")
         }
-        _ => false,
+        _ => SECRETS.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.')) == Some(name),
     }
 }
 

@@ -12,13 +12,19 @@ use super::sections::Config;
 pub(super) const QUEUES: &str = "queues";
 pub(super) const POOLS: &str = "pools";
 pub(super) const COMMANDS: &str = "commands";
-/// What each of these tables may hold, with a value of the right type.
+pub(super) const WEBHOOKS: &str = "webhooks";
+/// The table whose keys people name themselves.
+pub(super) const SECRETS: &str = "http.secrets";
+
+/// What each queue may hold, with a value of the right type.
 const QUEUE_KEYS: [(&str, Value); 4] = [
     ("concurrency", Value::Integer(1)),
     ("paused", Value::Boolean(false)),
     ("max_attempts", Value::Integer(1)),
     ("timeout_s", Value::Integer(1)),
 ];
+const WEBHOOK_TEXTS: [&str; 2] = ["url", "secret"];
+const WEBHOOK_LISTS: [&str; 3] = ["kinds", "queues", "states"];
 
 /// What each table of a pool may hold; which of them go together is checked in `pools.rs`.
 const POOL_KEYS: [(&str, Value); 19] = [
@@ -43,7 +49,7 @@ const POOL_KEYS: [(&str, Value); 19] = [
     ("idle_timeout_s", Value::Integer(1)),
 ];
 
-/// Every key in full (`server.bind`) with its default, but for those of queues, pools and commands.
+/// Every key in full (`server.bind`) with its default, but for those that people name.
 pub(super) struct Keys {
     defaults: BTreeMap<String, Value>,
 }
@@ -52,7 +58,8 @@ impl Keys {
     pub(super) fn new() -> Self {
         let mut defaults = BTreeMap::new();
         for (section, values) in default_table() {
-            for (key, value) in values.as_table().into_iter().flatten() {
+            for (key, value) in values.as_table().into_iter().flatten().filter(|(_, value)| !value.is_table())
+            {
                 defaults.insert(format!("{section}.{key}"), value.clone());
             }
         }
@@ -62,11 +69,17 @@ impl Keys {
     /// A value of the type that the key must have, None where that depends on other keys; a sentence when there is no
     /// such key.
     pub(super) fn example(&self, key: &str) -> Result<Option<Value>, String> {
-        if let Some((name, last)) = split_key(QUEUES, key) {
+        if let Some((name, last)) = split_named(key, QUEUES) {
             return named_example(name, last, "queue", &QUEUE_KEYS).map(Some);
         }
-        if let Some((name, last)) = split_key(POOLS, key) {
+        if let Some((name, last)) = split_named(key, POOLS) {
             return named_example(name, last, "pool", &POOL_KEYS).map(Some);
+        }
+        if let Some((name, last)) = split_named(key, WEBHOOKS) {
+            return webhook_example(name, last).map(Some);
+        }
+        if let Some(name) = key.strip_prefix(SECRETS).and_then(|rest| rest.strip_prefix('.')) {
+            return check_name(name, "a secret").map(|()| Some(Value::String(String::new())));
         }
         if let Some(path) = command_keys::path_of(key) {
             return command_keys::example(path);
@@ -114,8 +127,20 @@ pub(super) fn default_table() -> Table {
 }
 
 /// `queues.NAME.KEY` as NAME and KEY. A name may hold dots in quotes, so KEY is what follows the last one.
-fn split_key<'k>(section: &str, key: &'k str) -> Option<(&'k str, &'k str)> {
+fn split_named<'k>(key: &'k str, section: &str) -> Option<(&'k str, &'k str)> {
     key.strip_prefix(section)?.strip_prefix('.')?.rsplit_once('.')
+}
+
+fn webhook_example(name: &str, key: &str) -> Result<Value, String> {
+    check_name(name, "a webhook")?;
+    if WEBHOOK_TEXTS.contains(&key) {
+        return Ok(Value::String(String::new()));
+    }
+    if WEBHOOK_LISTS.contains(&key) {
+        return Ok(Value::Array(Vec::new()));
+    }
+    let hint = nearest(key, WEBHOOK_TEXTS.into_iter().chain(WEBHOOK_LISTS));
+    Err(format!("a webhook has no key \"{key}\"{hint}"))
 }
 
 /// `what`: what the tables of the section are.

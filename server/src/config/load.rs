@@ -16,6 +16,8 @@ use crate::kinds::command::{Declaration, Mistake};
 
 /// Read when no file is named and this one exists.
 const DEFAULT_FILE: &str = "taskyard.toml";
+/// Most webhooks: each end of a job is looked at for all of them.
+const MAX_WEBHOOKS: usize = 20;
 /// What the variables of the settings begin with.
 const PREFIX: &str = "TASKYARD_";
 /// Variables that are not settings of the server: the command line's, and those of the project's chores.
@@ -57,7 +59,26 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
             .map_err(|sentence| ConfigError::Flag { flag: (*flag).to_owned(), sentence })?;
     }
     let config: Config = table.try_into().map_err(|error| ConfigError::Inconsistent(error.to_string()))?;
+    check_webhooks(&config)?;
     Ok(Config { pools: pools.settings, ..config })
+}
+
+/// Each is signed with a secret that there is.
+fn check_webhooks(config: &Config) -> Result<(), ConfigError> {
+    if config.webhooks.len() > MAX_WEBHOOKS {
+        let message =
+            format!("there are {} webhooks; at most {MAX_WEBHOOKS} are allowed", config.webhooks.len());
+        return Err(ConfigError::Inconsistent(message));
+    }
+    for (name, webhook) in &config.webhooks {
+        if !config.http.secrets.contains_key(&webhook.secret) {
+            return Err(ConfigError::Inconsistent(format!(
+                "webhooks.{name}.secret is \"{}\", but [http.secrets] has no such name",
+                webhook.secret
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Answers the pools; they are no part of the table.

@@ -11,6 +11,7 @@ mod file;
 mod keys;
 mod load;
 mod pools;
+mod secret;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,8 @@ mod tests;
 pub use commands::{CommandConfig, ParameterConfig, ParameterType};
 pub use error::ConfigError;
 pub use load::{Flag, Sources, load};
+pub use secret::SecretText;
 pub use sections::{
     Config, DataConfig, ExecutorConfig, FilesConfig, HttpConfig, LogConfig, LogFormat, QueueConfig,
-    ServerConfig, ShutdownConfig, SupervisionConfig,
+    ServerConfig, ShutdownConfig, SupervisionConfig, WebhookConfig,
 };

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use taskyard_shared::job::JobState;
 use taskyard_shared::limit::Rate;
 use taskyard_shared::queue::QueueStatus;
 
 use super::commands::CommandConfig;
+use super::secret::SecretText;
 use crate::services::CacheLimits;
 use crate::services::pool::PoolSettings;
 use crate::store::QueueSettings;
@@ -36,6 +38,8 @@ pub struct Config {
     pub pools: BTreeMap<String, PoolSettings>,
     /// What jobs of the kind `command` may run. Without any there is no such kind.
     pub commands: BTreeMap<String, CommandConfig>,
+    /// Who is told of jobs that ended, by a name for each.
+    pub webhooks: BTreeMap<String, WebhookConfig>,
 }
 
 /// Where the server listens, and to whom.
@@ -126,6 +130,28 @@ pub struct HttpConfig {
     pub allow_private_addresses: bool,
     /// Lets them call these ranges (`10.1.0.0/16`) although they are private.
     pub allow: Vec<IpNet>,
+    /// Sends all requests by this proxy: `http://[user:password@]host:port`. Empty: none. Where a request may go is
+    /// checked before the proxy hears of it.
+    pub proxy: String,
+    /// What requests can be signed with, by name. Jobs name a secret; nobody is told what it is.
+    pub secrets: BTreeMap<String, SecretText>,
+}
+
+/// Someone who is told of jobs that ended. An empty filter lets everything pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// Where the messages go.
+    pub url: String,
+    /// What they are signed with: a name in `[http.secrets]`.
+    pub secret: String,
+    #[serde(default)]
+    pub kinds: Vec<String>,
+    #[serde(default)]
+    pub queues: Vec<String>,
+    /// Of `completed`, `failed` and `cancelled`.
+    #[serde(default)]
+    pub states: Vec<JobState>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,9 +2,12 @@
 
 use std::io::Write;
 
+use taskyard_shared::job::JobState;
 use taskyard_shared::queue::{QueueStatus, Retention, StateCounts};
+use tokio_postgres::config::SslMode;
 
 use super::*;
+use crate::services::pool::{PoolTarget, Secret, SmtpTls};
 
 fn from_file(text: &str) -> Result<Config, String> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -75,6 +78,13 @@ fn every_section_can_be_set_in_a_file() {
         [http]
         allow_private_addresses = true
         allow = ["10.1.0.0/16"]
+        proxy = "http://user:pw@proxy.example.org:3128"
+        [http.secrets]
+        billing = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        [webhooks.audit]
+        url = "https://audit.example.org/hook"
+        secret = "billing"
+        states = ["failed", "cancelled"]
         [shutdown]
         deadline_s = 5
         [log]
@@ -100,6 +110,10 @@ fn every_section_can_be_set_in_a_file() {
     assert_eq!(config.server.max_sessions, 20);
     assert_eq!(config.http.allow, ["10.1.0.0/16".parse().unwrap()]);
     assert_eq!((config.files.quota_bytes(), Config::default().files.quota_bytes()), (None, Some(10 << 30)));
+    assert_eq!(config.webhooks["audit"].states, [JobState::Failed, JobState::Cancelled]);
+    let secret = &config.http.secrets["billing"];
+    assert_eq!(secret.reveal().as_deref(), Ok("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+    assert!(!format!("{config:?}").contains("whsec_"));
     assert_eq!(config.log.format, LogFormat::Json);
     assert_eq!(config.supervision, SupervisionConfig { max_restarts: 2, within_s: 10 });
     assert_eq!(
@@ -140,6 +154,28 @@ fn mistakes_in_a_file_name_the_line_and_what_to_write() {
         ("[files]\nquota_mb = -1", "files.quota_mb is -1; it must be 0 to 1000000000"),
         ("[executor]\nthreads = 1.5", "executor.threads is a fraction; it must be a whole number"),
         ("[http]\nallow = [\"10.1\"]", "http.allow holds \"10.1\"; it must be a range of addresses"),
+        ("[http]\nproxy = \"socks5://x\"", "FILE, line 2: http.proxy must be http://host:port"),
+        ("[http.secrets]\n\"A b\" = \"x\"", "line 2: \"A b\" cannot name a secret"),
+        ("[http.secrets]\na = 7", "line 2: http.secrets.a is a whole number; it must be a text in quotes"),
+        ("[webhooks]\nurl = \"x\"", "line 2: write [webhooks.url] on a line of its own"),
+        ("[webhooks.a]\nsecret = \"s\"", "line 1: webhooks.a.url is missing; say where the messages go"),
+        ("[webhooks.a]\nurl = \"http://x/\"", "line 1: webhooks.a.secret is missing"),
+        (
+            "[webhooks.a]\nurl = \"ftp://x/\"\nsecret = \"s\"",
+            "line 2: webhooks.a.url is \"ftp://x/\"; it must be a URL that begins with https:// or http://",
+        ),
+        (
+            "[webhooks.a]\nurl = \"http://x/\"\nsecret = \"s\"\nstates = [\"pending\"]",
+            "line 4: webhooks.a.states holds \"pending\"; it must be completed, failed or cancelled",
+        ),
+        (
+            "[webhooks.a]\nurl = \"http://x/\"\nsecret = \"s\"\nkind = []",
+            "line 4: a webhook has no key \"kind\"; did you mean \"kinds\"?",
+        ),
+        (
+            "[webhooks.a]\nurl = \"http://x/\"\nsecret = \"s\"",
+            "webhooks.a.secret is \"s\", but [http.secrets] has no such name",
+        ),
         ("[shutdown]\ndeadline_s = 90000", "shutdown.deadline_s is 90000; it must be 0 to 86400"),
         ("[log]\nlevel = \"loud\"", "log.level is \"loud\"; it must be error, warn"),
         ("[log]\nformat = \"xml\"", "log.format is \"xml\"; it must be text or json"),
@@ -329,4 +365,117 @@ fn a_wrong_flag_is_named() {
     let flags = vec![Flag { flag: "--bind", key: "server.bind", text: "here".to_owned() }];
     let error = load(&Sources { flags, ..Sources::default() }).expect_err("not an address").to_string();
     assert!(error.starts_with("--bind: server.bind is \"here\"; it must be an address"), "{error}");
+}
+
+#[test]
+fn pools_are_declared_in_a_file_and_their_passwords_are_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let password_file = folder.path().join("password");
+    std::fs::write(&password_file, "from a file\n").unwrap();
+    let file = folder.path().join("taskyard.toml");
+    let text = format!(
+        r#"
+        [pools.mail]
+        kind = "smtp"
+        host = "mail.example.org"
+        user = "jobs"
+        password_env = "TASKYARD_MAIL_PASSWORD"
+        from = "Jobs <jobs@example.org>"
+        max_size = 2
+        [pools.sales]
+        kind = "postgres"
+        host = "db.example.org"
+        database = "sales"
+        user = "reader"
+        password_file = "{}"
+        [pools.near]
+        kind = "postgres"
+        url = "postgres://reader:from-a-url@127.0.0.1/sales"
+        [pools.books]
+        kind = "sqlite"
+        path = "/srv/books.db"
+        timeout_s = 3
+        "#,
+        password_file.display()
+    );
+    std::fs::write(&file, text).unwrap();
+    let environment = [("TASKYARD_MAIL_PASSWORD".to_owned(), "from a variable".to_owned())].into();
+    let config = load(&Sources { file: Some(file), environment, ..Sources::default() }).unwrap();
+    let PoolTarget::Smtp(mail) = &config.pools["mail"].target else { panic!("{config:?}") };
+    assert_eq!((mail.port, mail.tls, config.pools["mail"].max_size), (587, SmtpTls::Starttls, 2));
+    assert_eq!(mail.login, Some(("jobs".to_owned(), Secret("from a variable".to_owned()))));
+    let PoolTarget::Postgres(sales) = &config.pools["sales"].target else { panic!("{config:?}") };
+    assert_eq!(sales.config.get_password(), Some(&b"from a file"[..]));
+    assert_eq!(sales.config.get_ssl_mode(), SslMode::Require);
+    let PoolTarget::Postgres(near) = &config.pools["near"].target else { panic!("{config:?}") };
+    assert_eq!(near.config.get_ssl_mode(), SslMode::Disable, "it does not leave this machine");
+    assert_eq!(config.pools["near"].target.name(), "127.0.0.1:5432/sales");
+    assert_eq!(config.pools["books"].timeout.as_secs(), 3);
+    let shown = format!("{config:?}");
+    for secret in ["from a variable", "from a file", "from-a-url"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn mistakes_in_a_pool_name_the_line_and_never_the_password() {
+    let smtp = |lines: &str| format!("[pools.a]\nkind = \"smtp\"\nhost = \"m.example.org\"\n{lines}");
+    let postgres = |lines: &str| format!("[pools.a]\nkind = \"postgres\"\n{lines}");
+    let cases = [
+        ("[pools]\na = 4".to_owned(), "line 2: write [pools.a] on a line of its own"),
+        (
+            "[pools.a]\nhost = \"x\"".to_owned(),
+            "line 1: pools.a.kind is missing; say smtp, postgres or sqlite",
+        ),
+        ("[pools.\"A b\"]\nkind = \"smtp\"".to_owned(), "line 2: \"A b\" cannot name a pool"),
+        (
+            "[pools.a]\nkind = \"imap\"".to_owned(),
+            "line 2: pools.a.kind is \"imap\"; it must be smtp, postgres",
+        ),
+        ("[pools.a]\nkind = \"smtp\"".to_owned(), "line 2: pools.a.host is missing"),
+        ("[pools.a]\nkind = \"sqlite\"".to_owned(), "line 2: pools.a.path is missing"),
+        (smtp("hots = 1"), "line 4: a pool has no key \"hots\"; did you mean \"host\"?"),
+        (smtp("path = \"x\""), "line 4: pools.a.path is no key of such a pool; it has max_size"),
+        (smtp("port = 0"), "line 4: pools.a.port is 0; it must be 1 to 65535"),
+        (smtp("max_size = 101"), "line 4: pools.a.max_size is 101; it must be 1 to 100"),
+        (smtp("tls = \"ssl\""), "line 4: pools.a.tls is \"ssl\"; it must be starttls, tls or none"),
+        (
+            smtp("tls = \"none\""),
+            "line 4: pools.a.tls is none, so everything would go to m.example.org in the clear",
+        ),
+        (smtp("user = \"u\""), "line 4: pools.a.user needs a password"),
+        (smtp("password = \"hush\""), "pools.a.user is missing beside the password"),
+        (smtp("password = 12345678"), "line 4: pools.a.password is a whole number"),
+        (
+            smtp("user = \"u\"\npassword_env = \"NOT_SET\""),
+            "line 5: pools.a.password_env names NOT_SET, which",
+        ),
+        (smtp("password = \"hush\"\npassword_env = \"X\""), "line 5: pools.a.password_env is a second place"),
+        (
+            smtp("password_file = \"/no/where\""),
+            "line 4: pools.a.password_file names /no/where, which cannot",
+        ),
+        (
+            smtp("ca_file = \"/dev/null\""),
+            "line 4: pools.a.ca_file names /dev/null, which cannot be used: it holds no",
+        ),
+        (smtp("from = \"me\""), "line 4: pools.a.from must be an address such as"),
+        (postgres("user = \"u\""), "pools.a.host is missing"),
+        (postgres("host = \"d\""), "pools.a.user is missing"),
+        (postgres("url = \"postgres://u:hush@d:x/y\""), "line 3: pools.a.url is not like postgres://"),
+        (postgres("url = \"postgres://u@d\"\nport = 5"), "line 3: pools.a.url says host, port and database"),
+        (
+            postgres("url = \"postgres://u@d?sslmode=disable\""),
+            "line 3: pools.a.url is disable, so everything",
+        ),
+        (
+            postgres("host = \"d\"\nuser = \"u\"\nsslmode = \"prefer\""),
+            "line 5: pools.a.sslmode is \"prefer\"",
+        ),
+    ];
+    for (text, expected) in cases {
+        let error = from_file(&text).expect_err(&text);
+        assert!(error.contains(expected), "{text:?}\n  gives   {error}\n  without {expected}");
+        assert!(!error.contains("hush") && !error.contains("1234"), "{error}");
+    }
 }

@@ -1,7 +1,7 @@
 //! One attempt: the worker's future, raced against its cancellation and its time-out, with panics caught.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -12,15 +12,16 @@ use super::Executor;
 use super::adding::QueueAdder;
 use super::bounds::bounded;
 use super::listener::AttemptListener;
+use super::reuse::{Done, Reuse};
 use crate::kinds::context::Surroundings;
-use crate::kinds::{JobContext, JobError, JobResult};
+use crate::kinds::{JobContext, JobError};
 use crate::queue::core::AttemptId;
 use crate::store::{AttemptEnd, ClaimedJob};
 
 /// How the work of an attempt came to its end.
 #[derive(Debug)]
 enum Outcome {
-    Ended(JobResult),
+    Ended(Result<Done, JobError>),
     /// Its cancellation came first.
     Stopped,
     TookTooLong(Duration),
@@ -29,7 +30,7 @@ enum Outcome {
 impl Outcome {
     fn into_end(self, now_ms: i64) -> AttemptEnd {
         match self {
-            Outcome::Ended(Ok(result)) => AttemptEnd::Completed { result },
+            Outcome::Ended(Ok(Done { result, reused })) => AttemptEnd::Completed { result, reused },
             Outcome::Ended(Err(error)) => error.into_end(now_ms),
             Outcome::Stopped => AttemptEnd::Released,
             Outcome::TookTooLong(timeout) => {
@@ -50,8 +51,8 @@ pub(super) async fn run(
     let listener = Arc::new(AttemptListener::new(id, &executor));
     let files = Arc::clone(&executor.files);
     let services = executor.services.get().cloned();
-    let (adder, reader) = (Arc::new(QueueAdder::new(&executor)), Arc::clone(&executor.reader));
-    let yard = Surroundings { adder, reader, services };
+    let reader = Some(Weak::clone(&executor.reader));
+    let yard = Surroundings { adder: Arc::new(QueueAdder::new(&executor)), services, reader };
     let (ctx, ends) = JobContext::new(id.job, id.attempt, cancel.clone(), listener.clone(), files, yard);
     let timeout = claimed.options.timeout_ms.map(Duration::from_millis);
     let outcome = until_all_ended(perform(&executor, &claimed, ctx), ends.all_ended, &cancel, timeout).await;
@@ -63,19 +64,24 @@ pub(super) async fn run(
     executor.ended(id, bounded(outcome.into_end(now_ms)), artifacts);
 }
 
-async fn perform(executor: &Executor, claimed: &ClaimedJob, ctx: JobContext) -> JobResult {
+async fn perform(executor: &Executor, claimed: &ClaimedJob, ctx: JobContext) -> Result<Done, JobError> {
     let kind = &claimed.job.kind;
-    match executor.kinds.worker(kind) {
-        Some(worker) => worker.perform(&executor.kinds.args_of(claimed)?, ctx).await,
+    let Some(worker) = executor.kinds.worker(kind) else {
         // The store holds such jobs back, so this is for a job that was claimed by other rules.
-        None => Err(JobError::new(format!("this server has no worker for the kind \"{kind}\""))),
+        return Err(JobError::new(format!("this server has no worker for the kind \"{kind}\"")));
+    };
+    let args = executor.kinds.args_of(claimed)?;
+    match Reuse::of(executor, claimed, &args) {
+        None => worker.perform(&args, ctx).await.map(Done::from),
+        // Boxed, so that it takes no room in the tasks of all the other jobs.
+        Some(reuse) => Box::pin(reuse.perform(worker, &args, ctx)).await,
     }
 }
 
 /// Ends when `work` has ended or been dropped, and all that it left running has ended too (`all_ended` yields None).
 /// The time-out holds for the whole of that; when it is over, what still runs is cancelled and waited for.
 async fn until_all_ended(
-    work: impl Future<Output = JobResult>,
+    work: impl Future<Output = Result<Done, JobError>>,
     mut all_ended: mpsc::Receiver<()>,
     cancel: &CancellationToken,
     timeout: Option<Duration>,
@@ -111,7 +117,7 @@ async fn until_all_ended(
 
 /// Drops the work at its next await when the attempt is cancelled or its time is over.
 async fn until_stopped(
-    work: impl Future<Output = JobResult>,
+    work: impl Future<Output = Result<Done, JobError>>,
     cancel: &CancellationToken,
     time_is_over: impl Future<Output = Duration>,
 ) -> Outcome {
@@ -132,7 +138,7 @@ async fn until_stopped(
 }
 
 /// `90 s`, `2 min`, `500 ms`: in the largest unit that needs no fraction.
-fn in_words(time: Duration) -> String {
+pub(super) fn in_words(time: Duration) -> String {
     let ms = time.as_millis();
     let units = [(3_600_000, "h"), (60_000, "min"), (1_000, "s")];
     let unit = units.into_iter().find(|(unit_ms, _)| ms >= *unit_ms && ms.is_multiple_of(*unit_ms));
@@ -148,6 +154,7 @@ mod tests {
     use tokio::time::{Instant, advance, sleep};
 
     use super::*;
+    use crate::kinds::JobResult;
     use crate::store::AfterFailure;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -166,6 +173,7 @@ mod tests {
         let token = cancel.clone();
         let outcome = tokio::spawn(async move {
             let begun = Instant::now();
+            let work = work.map(|ended| ended.map(Done::from));
             let outcome = until_all_ended(work, all_ended, &token, Some(30 * SECOND)).await;
             (outcome, begun.elapsed())
         });
@@ -232,7 +240,7 @@ mod tests {
         });
         drop(attempt.still_working);
         let (outcome, after) = attempt.outcome.await.expect("no panic");
-        assert_eq!(outcome.into_end(0), AttemptEnd::Completed { result: json!(1) });
+        assert_eq!(outcome.into_end(0), AttemptEnd::Completed { result: json!(1), reused: None });
         assert_eq!(after, 29 * SECOND);
         assert!(!attempt.cancel.is_cancelled());
     }

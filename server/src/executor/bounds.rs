@@ -9,13 +9,15 @@ use crate::store::{AfterFailure, AttemptEnd};
 /// another, so the attempt fails, and is not tried again, for the same work would return the same.
 pub(super) fn bounded(end: AttemptEnd) -> AttemptEnd {
     match end {
-        AttemptEnd::Completed { result } if !Budget(MAX_RESULT_BYTES).takes(&result) => AttemptEnd::Failed {
-            error: format!(
-                "its result is too large: it takes more than {} MiB as JSON; leave it as a file instead",
-                MAX_RESULT_BYTES / (1024 * 1024)
-            ),
-            then: AfterFailure::Final,
-        },
+        AttemptEnd::Completed { result, .. } if !Budget(MAX_RESULT_BYTES).takes(&result) => {
+            AttemptEnd::Failed {
+                error: format!(
+                    "its result is too large: it takes more than {} MiB as JSON; leave it as a file instead",
+                    MAX_RESULT_BYTES / (1024 * 1024)
+                ),
+                then: AfterFailure::Final,
+            }
+        }
         AttemptEnd::Failed { error, then } => AttemptEnd::Failed { error: cut(error), then },
         AttemptEnd::Snoozed { until_ms, reason } => AttemptEnd::Snoozed { until_ms, reason: cut(reason) },
         end => end,
@@ -43,10 +45,12 @@ mod tests {
     fn result_that_is_too_large_fails_the_attempt_for_good() {
         // With its quotation marks.
         let fits = json!("x".repeat(MAX_RESULT_BYTES - 2));
-        let end = AttemptEnd::Completed { result: fits };
+        let end = AttemptEnd::Completed { result: fits, reused: None };
         assert_eq!(bounded(end.clone()), end);
         let too_large = json!("x".repeat(MAX_RESULT_BYTES - 1));
-        let AttemptEnd::Failed { error, then } = bounded(AttemptEnd::Completed { result: too_large }) else {
+        let AttemptEnd::Failed { error, then } =
+            bounded(AttemptEnd::Completed { result: too_large, reused: None })
+        else {
             panic!()
         };
         assert_eq!(then, AfterFailure::Final);

@@ -11,11 +11,12 @@ mod bounds;
 mod listener;
 mod log;
 mod progress;
+mod reuse;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use actix::Recipient;
@@ -47,7 +48,8 @@ pub struct Reports {
 pub struct Executor {
     kinds: Arc<KindRegistry>,
     files: Arc<FileStore>,
-    reader: Arc<dyn StoreReader>,
+    /// See [`crate::kinds::JobContext`].
+    reader: Weak<dyn StoreReader>,
     clock: Clock,
     /// Bounded by the slots of all queues, plus ends that the store has not taken yet.
     attempts: Mutex<HashMap<AttemptId, Entry>>,
@@ -76,7 +78,7 @@ impl Executor {
     pub fn new(
         kinds: Arc<KindRegistry>,
         files: Arc<FileStore>,
-        reader: Arc<dyn StoreReader>,
+        reader: Weak<dyn StoreReader>,
         clock: Clock,
         threads: Option<usize>,
     ) -> std::io::Result<Arc<Executor>> {

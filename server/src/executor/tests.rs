@@ -126,7 +126,7 @@ fn setup() -> Setup {
     let executor = Executor::new(
         Arc::new(kinds),
         Arc::clone(&files.files),
-        MemoryStore::new().reader(),
+        Arc::downgrade(&MemoryStore::new().reader()),
         Clock::manual(NOW_MS),
         Some(1),
     );

@@ -153,7 +153,10 @@ impl FileStore {
     }
 
     /// Whether the file exists; if so it counts as new again for the sweep.
-    pub(super) fn refresh(&self, sha256: &str) -> Result<bool, FileError> {
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub(crate) fn refresh(&self, sha256: &str) -> Result<bool, FileError> {
         let path = self.path(sha256)?;
         let _existence = self.existence();
         match File::options().append(true).open(path) {

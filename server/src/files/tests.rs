@@ -11,12 +11,13 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use taskyard_shared::batch::{BatchId, BatchStatus};
 use taskyard_shared::error::{ErrorCode, WireError};
-use taskyard_shared::job::{FileRef, JobDetail, JobId};
+use taskyard_shared::job::{FileRef, JobDetail, JobId, JobSummary};
 use taskyard_shared::view::JobsQuery;
 
 use super::{CHUNK_PATIENCE, FileError, FileStore, media_type_of};
 use crate::store::{
-    CommitSeq, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts,
+    CommitSeq, EndedJob, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader,
+    WaitingFacts,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -61,7 +62,7 @@ impl StoreReader for Referring {
     fn artifact(&self, _: JobId, _: &str) -> Result<Option<FileRef>, StoreError> {
         Ok(None)
     }
-    fn log(&self, _: JobId, _: u32) -> Result<LogPage, StoreError> {
+    fn log(&self, _: JobId, _: Option<u32>, _: u32) -> Result<LogPage, StoreError> {
         Ok(LogPage::default())
     }
     fn answered(&self, _: &IdempotencyKey, _: i64) -> Result<Option<InsertResult>, StoreError> {
@@ -72,6 +73,9 @@ impl StoreReader for Referring {
     }
     fn waiting_facts(&self, _: JobId) -> Result<Option<WaitingFacts>, StoreError> {
         Ok(None)
+    }
+    fn ended(&self, _: EndedJob, _: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        Ok(Vec::new())
     }
     fn unreferenced(&self, sha256: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(sha256.iter().filter(|sum| !self.0.contains(*sum)).cloned().collect())

@@ -1,7 +1,7 @@
 //! What running work can ask and tell.
 
 use std::io::{ErrorKind, Read, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use futures_util::future::BoxFuture;
 use taskyard_shared::error::{ErrorCode, WireError};
@@ -42,9 +42,22 @@ type Added = Result<JobId, WireError>;
 #[derive(Clone)]
 pub(crate) struct Surroundings {
     pub adder: Arc<dyn Adder>,
-    pub reader: Arc<dyn StoreReader>,
     /// None only outside a yard.
     pub services: Option<Services>,
+    /// Weak, so that work which ends late does not keep the data folder of a server that has stopped. None only
+    /// outside a yard.
+    pub reader: Option<Weak<dyn StoreReader>>,
+}
+
+impl Surroundings {
+    /// Where artifacts of other jobs are looked up.
+    fn reader(&self) -> Result<Arc<dyn StoreReader>, JobError> {
+        let Some(reader) = &self.reader else {
+            let message = "outside a yard there are no artifacts of other jobs";
+            return Err(JobError::new(message).do_not_retry());
+        };
+        reader.upgrade().ok_or_else(|| JobError::new("the server has stopped"))
+    }
 }
 
 /// The job that a worker is performing. Cheap to clone.
@@ -140,6 +153,15 @@ impl JobContext {
         &self.inner.files
     }
 
+    /// Opens a file that the arguments name. Blocks on the disk and on the store: call it inside
+    /// [`JobContext::blocking`].
+    ///
+    /// # Errors
+    /// The file is not there, in words for people: for good, unless the job that is to make it has not ended.
+    pub fn open_file(&self, file: &FileArg) -> Result<OpenedFile, JobError> {
+        file.open(&self.inner.files, self.inner.yard.reader())
+    }
+
     /// The yard's services: rate limiter, cache and pools of connections.
     ///
     /// # Panics
@@ -148,13 +170,10 @@ impl JobContext {
         self.inner.yard.services.as_ref().expect("a yard provides its services before its jobs start")
     }
 
-    /// Opens a file that the arguments name. Blocks on the disk and on the store: call it inside
-    /// [`JobContext::blocking`].
-    ///
-    /// # Errors
-    /// The file is not there, in words for people: for good, unless the job that is to make it has not ended.
-    pub fn open_file(&self, file: &FileArg) -> Result<OpenedFile, JobError> {
-        file.open(&self.inner.files, &*self.inner.yard.reader)
+    /// When the job was added, in milliseconds since the Unix epoch; 0 outside a yard. Blocks on the store.
+    pub(super) fn added_ms(&self) -> Result<i64, JobError> {
+        let job = self.inner.yard.reader()?.job(self.inner.id)?;
+        Ok(job.map_or(0, |job| job.job.created_at_ms))
     }
 
     /// Keeps `content` as an artifact of this job. A second one of the same name replaces the first.
@@ -205,7 +224,17 @@ impl JobContext {
         Ok(ArtifactWriter { incoming, ctx: self.clone() })
     }
 
-    fn keep(&self, file: &FileRef) {
+    /// What it has kept so far.
+    pub(crate) fn artifacts(&self) -> Vec<FileRef> {
+        self.inner.artifacts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether nobody else holds a context of this attempt: nothing that its work began goes on.
+    pub(crate) fn is_the_last(&self) -> bool {
+        Arc::strong_count(&self.inner) == 1
+    }
+
+    pub(crate) fn keep(&self, file: &FileRef) {
         let mut artifacts = self.inner.artifacts.lock().unwrap_or_else(PoisonError::into_inner);
         artifacts.retain(|kept| kept.name != file.name);
         artifacts.push(file.clone());

@@ -9,11 +9,13 @@
 //! when an attempt begins: [`super::results`] does both, and finds the places by the schema's `"format": "file"`.
 
 use std::fs::File;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use taskyard_shared::error::FieldError;
 use taskyard_shared::job::{FileRef, JobId, JobState};
+use taskyard_shared::reads_objects_only;
 
 use super::job_error::JobError;
 use super::sentences::join;
@@ -27,7 +29,7 @@ const MAX_LISTED: usize = 10;
 /// A file: an upload, `{"upload": "<sha256>", "name": "photo.jpg"}`, or an artifact of another job,
 /// `{"job": 12, "name": "photo-320.webp"}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "FileArg", deny_unknown_fields)]
 #[schemars(extend("format" = "file"))]
 pub struct FileArg {
     /// An upload: the SHA-256 of its content.
@@ -52,6 +54,14 @@ pub struct FileArg {
     #[serde(default)]
     #[schemars(title = "File name", length(max = 200))]
     pub name: String,
+}
+
+reads_objects_only!(FileArg);
+
+impl Serialize for FileArg {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        FileArg::serialize(self, serializer)
+    }
 }
 
 /// A file that is open for reading.
@@ -98,11 +108,15 @@ impl FileArg {
     }
 
     /// Finds the file and opens it. From then on it is not swept away for a day, whatever becomes of the job that made
-    /// it. Blocks on the disk and on the store.
+    /// it. Only for an artifact does it matter whether there is a `reader`. Blocks on the disk and on the store.
     ///
     /// # Errors
     /// The file is not there, which is told for good unless its job has not ended; or the disk or the store refused.
-    pub(super) fn open(&self, files: &FileStore, reader: &dyn StoreReader) -> Result<OpenedFile, JobError> {
+    pub(super) fn open(
+        &self,
+        files: &FileStore,
+        reader: Result<Arc<dyn StoreReader>, JobError>,
+    ) -> Result<OpenedFile, JobError> {
         let gone = |error| match error {
             FileError::NotFound(_) => {
                 JobError::new(format!("{} is not there any more", self.in_words())).do_not_retry()
@@ -112,7 +126,7 @@ impl FileArg {
         let file = match (&self.upload, self.job) {
             (Some(sha256), None) => files.describe(sha256, &self.name).map_err(gone)?,
             (None, Some(job)) => {
-                let file = self.artifact(job, reader)?;
+                let file = self.artifact(job, &*reader?)?;
                 files.describe(&file.sha256, &file.name).map_err(gone)?;
                 file
             }
@@ -185,8 +199,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_list_of_its_fields_is_no_file() {
+        let list = json!(["a".repeat(64), null, null, null, "a.jpg"]);
+        assert!(serde_json::from_value::<FileArg>(list).is_err());
+    }
+
     fn open(arg: FileArg, files: &TestFiles) -> Result<OpenedFile, String> {
-        arg.open(&files.files, &*MemoryStore::new().reader()).map_err(|error| error.message)
+        arg.open(&files.files, Ok(MemoryStore::new().reader())).map_err(|error| error.message)
     }
 
     #[test]

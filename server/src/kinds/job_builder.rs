@@ -106,6 +106,12 @@ impl JobBuilder {
         self.set(|job| job.timeout_ms = Some(millis(timeout)))
     }
 
+    /// The result of an earlier job with the same arguments will do, if that one ended no longer ago than this; 0: not
+    /// even if the kind allows it ([`super::Worker::cache_for`]).
+    pub fn cache_for(self, time: Duration) -> Self {
+        self.set(|job| job.cache_for_ms = Some(millis(time)))
+    }
+
     /// Only one job of the kind with this key while that has not ended: a second one is not stored, and its caller
     /// gets the first one's id. [`JobBuilder::unique`] can say more.
     pub fn unique_by(self, key: impl Into<String>) -> Self {

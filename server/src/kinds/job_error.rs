@@ -53,6 +53,17 @@ impl JobError {
         JobError { then: Then::RetryAfter(bounded_ms(wait)), ..self }
     }
 
+    /// Whether another attempt would fail as well.
+    pub fn is_final(&self) -> bool {
+        self.then == Then::GiveUp
+    }
+
+    /// Says what the error is about: `picture 3: the picture is damaged`.
+    #[must_use]
+    pub fn about(self, what: &str) -> Self {
+        JobError { message: format!("{what}: {}", self.message), ..self }
+    }
+
     /// The work panicked, wherever it ran.
     pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
         JobError::new(format!("panicked: {}", panic_text(panic)))

@@ -5,10 +5,13 @@
 //! one server with their types erased, and turns what a client wants added into what the store keeps.
 
 pub mod command;
+pub mod contact_sheet;
 pub mod context;
 pub mod demo;
+pub mod email;
 mod erased;
 pub mod file_arg;
+pub(crate) mod fingerprint;
 pub mod http;
 pub mod image;
 pub mod job_builder;

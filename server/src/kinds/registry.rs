@@ -9,10 +9,12 @@ use taskyard_shared::kind::KindInfo;
 use taskyard_shared::limits::{IDENTIFIER_RULE, MAX_CONCURRENCY, is_identifier};
 
 use super::command::CommandSetupError;
+use super::contact_sheet::ContactSheet;
 use super::demo::Demo;
 use super::erased::{ErasedWorker, Typed};
 use super::http::{Http, HttpConfig, HttpSetupError};
 use super::image::Image;
+use super::retry::check_cache_for;
 use super::schema::{compile, schema_of};
 use super::worker::{QueueDefaults, Worker};
 
@@ -42,6 +44,8 @@ pub enum RegistryError {
     BadConcurrency(&'static str, u32),
     #[error("the jobs of \"{kind}\" cannot be tried like that: {reason}")]
     BadRetry { kind: &'static str, reason: String },
+    #[error("the results of \"{0}\" cannot be used for so long: {1}")]
+    BadCacheFor(&'static str, String),
     #[error("the arguments of \"{kind}\" have no usable JSON Schema: {reason}")]
     BadSchema { kind: &'static str, reason: String },
     #[error(transparent)]
@@ -101,6 +105,7 @@ impl KindRegistryBuilder {
         }
         let retry = worker.retry();
         retry.check().map_err(|reason| RegistryError::BadRetry { kind: W::KIND, reason })?;
+        let cache_for_ms = cache_for_ms(&worker)?;
         let args_schema = worker.narrow_schema(schema_of::<W::Args>());
         let validator =
             compile(&args_schema).map_err(|reason| RegistryError::BadSchema { kind: W::KIND, reason })?;
@@ -111,6 +116,7 @@ impl KindRegistryBuilder {
             max_attempts: retry.max_attempts,
             backoff: retry.backoff,
             timeout_ms: retry.timeout_ms(),
+            cache_for_ms,
             args_schema,
         };
         let worker = Arc::new(Typed { worker: Arc::new(worker), info });
@@ -124,12 +130,21 @@ impl KindRegistryBuilder {
     /// # Errors
     /// As [`KindRegistryBuilder::register`], or TLS cannot be set up.
     pub fn register_built_in(self, http: &HttpConfig) -> Result<Self, RegistryError> {
-        self.register(Demo)?.register(Http::new(http.clone())?)?.register(Image)
+        self.register(Demo)?.register(Http::new(http.clone())?)?.register(Image)?.register(ContactSheet)
     }
 
     pub fn build(self) -> KindRegistry {
         KindRegistry { kinds: Arc::new(self.kinds) }
     }
+}
+
+/// None where results are not to be used again.
+fn cache_for_ms<W: Worker>(worker: &W) -> Result<Option<u64>, RegistryError> {
+    let Some(time) = worker.cache_for().filter(|time| !time.is_zero()) else { return Ok(None) };
+    // Less than a millisecond is not the same as not at all.
+    let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
+    check_cache_for(ms).map_err(|reason| RegistryError::BadCacheFor(W::KIND, reason))?;
+    Ok(Some(ms))
 }
 
 fn check_names<W: Worker>(queue: QueueDefaults) -> Result<(), RegistryError> {

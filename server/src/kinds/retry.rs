@@ -57,6 +57,13 @@ pub(super) fn check_timeout(timeout_ms: u64) -> Result<(), String> {
     }
 }
 
+pub(super) fn check_cache_for(cache_for_ms: u64) -> Result<(), String> {
+    match cache_for_ms {
+        0..=MAX_DELAY_MS => Ok(()),
+        _ => Err(format!("cache_for_ms must be 0 to {MAX_DELAY_MS}")),
+    }
+}
+
 /// # Errors
 /// The field that is wrong, and what it must be.
 pub(super) fn check_backoff(backoff: &Backoff) -> Result<(), (&'static str, String)> {

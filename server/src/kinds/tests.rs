@@ -11,11 +11,14 @@ use taskyard_shared::error::{ErrorCode, WireError};
 use taskyard_shared::job::{JobId, Progress};
 use taskyard_shared::log::LogLevel;
 use taskyard_shared::new_job::NewJob;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::context::{Adder, ContextEnds, Listener, Surroundings};
 use super::demo::{Demo, DemoArgs};
-use super::{HttpConfig, JobContext, JobResult, KindRegistry, Label, QueueDefaults, RetryPolicy, Worker};
+use super::{
+    HttpConfig, JobContext, JobResult, KindRegistry, Label, QueueDefaults, RegistryError, RetryPolicy, Worker,
+};
 use crate::files::FileStore;
 use crate::store::{IdempotencyKey, JobInsert, MemoryStore, Store};
 
@@ -46,6 +49,8 @@ pub(crate) struct TestContext {
 pub(crate) struct Told {
     progress: Mutex<Vec<u16>>,
     log: Mutex<Vec<String>>,
+    /// Signalled after each line.
+    logged: Notify,
 }
 
 impl Told {
@@ -57,6 +62,18 @@ impl Told {
     pub fn log(&self) -> Vec<String> {
         self.log.lock().expect("not poisoned").clone()
     }
+
+    /// The first line, as soon as it is there.
+    pub async fn first_line(&self) -> String {
+        loop {
+            // Listens before it looks, so that no line comes in between.
+            let logged = self.logged.notified();
+            if let Some(line) = self.log().into_iter().next() {
+                return line;
+            }
+            logged.await;
+        }
+    }
 }
 
 impl Listener for Told {
@@ -66,13 +83,15 @@ impl Listener for Told {
 
     fn log(&self, level: LogLevel, text: &str) {
         self.log.lock().expect("not poisoned").push(format!("{}: {text}", level.as_str()));
+        self.logged.notify_waiters();
     }
 }
 
 pub(crate) fn test_context(files: &Arc<FileStore>) -> TestContext {
     let told = Arc::new(Told::default());
     let cancel = CancellationToken::new();
-    let yard = Surroundings { adder: Arc::new(NoQueue), reader: MemoryStore::new().reader(), services: None };
+    let reader = Some(Arc::downgrade(&MemoryStore::new().reader()));
+    let yard = Surroundings { adder: Arc::new(NoQueue), services: None, reader };
     let (ctx, ends) = JobContext::new(JobId(1), 1, cancel.clone(), told.clone(), Arc::clone(files), yard);
     TestContext { ctx, cancel, told, ends }
 }
@@ -141,7 +160,11 @@ async fn complaints(kind: &str, args: Value) -> Vec<(String, String)> {
 async fn an_unknown_kind_is_refused_and_the_known_ones_are_named() {
     let error = prepare("dmeo", json!({})).await.expect_err("unknown");
     assert_eq!(error.code, ErrorCode::UnknownKind);
-    assert!(error.message.starts_with("there is no kind \"dmeo\"; there are demo, "), "{}", error.message);
+    assert!(
+        error.message.starts_with("there is no kind \"dmeo\"; there are contact-sheet, demo, "),
+        "{}",
+        error.message
+    );
 }
 
 #[tokio::test]
@@ -225,7 +248,7 @@ async fn a_job_may_name_a_queue_if_that_can_be_a_queues_name() {
 #[test]
 fn each_kind_says_how_its_queue_is_made() {
     let queues: Vec<_> = registry().queues().iter().map(|queue| (queue.name, queue.concurrency)).collect();
-    assert_eq!(queues, [("demo", 1), ("http", 8), ("image", 2), ("noop", 100)]);
+    assert_eq!(queues, [("contact-sheet", 1), ("demo", 1), ("http", 8), ("image", 2), ("noop", 100)]);
 }
 
 #[test]
@@ -267,6 +290,42 @@ impl Worker for Hasty {
 fn a_kind_whose_retries_are_out_of_bounds_cannot_be_registered() {
     let error = KindRegistry::builder().register(Hasty).err().map(|error| error.to_string());
     let says = "the jobs of \"hasty\" cannot be tried like that: timeout_ms must be 100 to";
+    assert!(error.as_deref().is_some_and(|error| error.starts_with(says)), "{error:?}");
+}
+
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
+/// Its results may be used for this time.
+pub(crate) struct Sums(pub Duration);
+
+impl Worker for Sums {
+    const KIND: &'static str = "sums";
+    const DESCRIPTION: &'static str = "";
+    type Args = DemoArgs;
+
+    fn cache_for(&self) -> Option<Duration> {
+        Some(self.0)
+    }
+
+    fn label(&self, _: &DemoArgs) -> Label {
+        Label::default()
+    }
+
+    async fn perform(&self, _: DemoArgs, _: JobContext) -> JobResult {
+        Ok(Value::Null)
+    }
+}
+
+#[test]
+fn a_kind_says_how_old_a_result_may_be_and_not_more_than_ten_years() {
+    let told = |time| {
+        let kinds = KindRegistry::builder().register(Sums(time))?.build();
+        Ok::<_, RegistryError>(kinds.infos().remove(0).cache_for_ms)
+    };
+    assert_eq!(told(MINUTE).ok().flatten(), Some(60_000));
+    assert_eq!(told(Duration::ZERO).ok(), Some(None));
+    let error = told(Duration::MAX).err().map(|error| error.to_string());
+    let says = "the results of \"sums\" cannot be used for so long: cache_for_ms must be 0 to";
     assert!(error.as_deref().is_some_and(|error| error.starts_with(says)), "{error:?}");
 }
 
@@ -337,7 +396,13 @@ fn each_kind_says_how_often_it_is_tried() {
     let infos = registry().infos();
     let policies: Vec<_> =
         infos.iter().map(|info| (info.kind.as_str(), info.max_attempts, info.timeout_ms)).collect();
-    let expected = [("demo", 1, None), ("http", 8, Some(360_000)), ("image", 1, None), ("noop", 12, None)];
+    let expected = [
+        ("contact-sheet", 5, None),
+        ("demo", 1, None),
+        ("http", 8, Some(360_000)),
+        ("image", 1, None),
+        ("noop", 12, None),
+    ];
     assert_eq!(policies, expected);
 }
 

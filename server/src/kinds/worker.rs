@@ -43,6 +43,14 @@ pub trait Worker: Send + Sync + 'static {
         RetryPolicy::default()
     }
 
+    /// For how long a result of this kind is as good as new: a job with the same arguments as one that completed within
+    /// this time does not do its work, but takes that one's result and artifacts, unless it says otherwise itself
+    /// ([`JobBuilder::cache_for`]). Only for work that comes to the same and changes nothing outside. None, or 0: each
+    /// job does its own work. At most ten years.
+    fn cache_for(&self) -> Option<Duration> {
+        None
+    }
+
     /// A job of this kind, to be added with [`crate::Yard::add`], [`JobContext::add`] or in a transaction of the
     /// program's own ([`crate::transactional`]).
     fn job(args: Self::Args) -> JobBuilder

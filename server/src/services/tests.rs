@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use actix::{Addr, Supervisor};
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use taskyard_shared::limit::Rate;
 
@@ -102,6 +103,17 @@ async fn when_a_computation_fails_or_is_dropped_the_next_caller_computes() {
         let _ = tokio::time::timeout(Duration::from_millis(20), given_up).await;
     };
     let ((), computed) = tokio::join!(given_up, waiting);
+    assert_eq!(computed.expect("a value"), 8);
+}
+
+#[actix::test]
+async fn a_caller_who_is_gone_before_he_is_told_to_compute_holds_up_nobody() {
+    let (_, cache) = cache();
+    let never = async || std::future::pending::<Result<u64, &str>>().await;
+    let gone = Box::pin(cache.get_or_compute("answer", TTL, never));
+    // It has asked, and is dropped before the cache has answered.
+    assert!(gone.now_or_never().is_none());
+    let computed = cache.get_or_compute("answer", TTL, async || Ok::<_, &str>(8_u64)).await;
     assert_eq!(computed.expect("a value"), 8);
 }
 

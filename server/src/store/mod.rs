@@ -98,9 +98,13 @@ pub trait StoreReader: Send + Sync {
     /// Of these SHA-256 sums, those that no job refers to any more, and no schedule for its jobs to come.
     fn unreferenced(&self, sha256: &[String]) -> Result<Vec<String>, StoreError>;
 
-    /// The newest `limit` lines of a job's log, oldest first, and the commit that they show. A job that does not
-    /// exist has none.
-    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError>;
+    /// The newest `limit` lines of a job's log, or of one of its attempts, oldest first, and the commit that they show.
+    /// A job that does not exist has none.
+    fn log(&self, id: JobId, attempt: Option<u32>, limit: u32) -> Result<LogPage, StoreError>;
+
+    /// Jobs that ended behind `after`, in the order of their ends and, within a millisecond, of their numbers: at most
+    /// `limit`. Its cost does not depend on how many jobs are stored, but on how many queues there are.
+    fn ended(&self, after: EndedJob, limit: u32) -> Result<Vec<Arc<JobSummary>>, StoreError>;
 
     /// What a request with this key was answered, if one was made within a day of `now_ms`; never
     /// [`InsertResult::Done`].
@@ -110,6 +114,15 @@ pub trait StoreReader: Send + Sync {
 
     /// What the store can tell of why a job waits.
     fn waiting_facts(&self, id: JobId) -> Result<Option<WaitingFacts>, StoreError>;
+}
+
+/// A place in the order in which jobs ended. No job has the number 0, so with it everything of that millisecond is
+/// behind this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EndedJob {
+    /// Milliseconds since the Unix epoch.
+    pub at_ms: i64,
+    pub id: JobId,
 }
 
 /// Lines of a log as they were after a commit.

@@ -99,6 +99,8 @@ pub struct IdempotencyKey {
 pub enum AttemptEnd {
     Completed {
         result: Value,
+        /// The earlier job whose result it is.
+        reused: Option<JobId>,
     },
     Failed {
         error: String,

@@ -14,6 +14,8 @@ const SUMMARY_ERROR_CHARS: usize = 200;
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Leftover<'a> {
     pub result: Option<&'a Value>,
+    /// The earlier job whose result it is.
+    pub reused: Option<JobId>,
     /// In full.
     pub error: Option<&'a str>,
     /// Why the job put itself off: kept with the attempt, and shown as its error.
@@ -165,10 +167,13 @@ pub(super) fn finish<'a>(
         return None;
     }
     match end {
-        AttemptEnd::Completed { result } => {
+        AttemptEnd::Completed { result, reused } => {
             job.progress = Progress::DONE;
-            enter(job, JobState::Completed, now_ms)
-                .then(|| Leftover { result: Some(result), ..Leftover::default() })
+            enter(job, JobState::Completed, now_ms).then(|| Leftover {
+                result: Some(result),
+                reused: *reused,
+                ..Leftover::default()
+            })
         }
         AttemptEnd::Failed { error, then } => {
             job.error = Some(summary_error(error));

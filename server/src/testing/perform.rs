@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::files::FileStore;
 use crate::kinds::context::{Adder, Listener, Surroundings};
 use crate::kinds::{JobContext, JobResult, KindRegistry, Worker};
-use crate::store::{IdempotencyKey, MemoryStore, Store};
+use crate::store::IdempotencyKey;
 
 /// What an attempt came to.
 #[derive(Debug)]
@@ -83,8 +83,7 @@ impl Bench {
             .await
             .unwrap_or_else(|error| panic!("the job is refused: {error:?}"));
         let told = Arc::new(Told::default());
-        let reader = MemoryStore::new().reader();
-        let yard = Surroundings { adder: Arc::<Told>::clone(&told), reader, services: None };
+        let yard = Surroundings { adder: Arc::<Told>::clone(&told), services: None, reader: None };
         let (ctx, mut ends) = JobContext::new(
             JobId(1),
             attempt,

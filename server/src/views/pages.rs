@@ -26,7 +26,7 @@ impl Read {
     pub fn run(&self, reader: &dyn StoreReader) -> Result<Page, StoreError> {
         match self {
             Read::Jobs(query) => reader.list(query).map(Page::Jobs),
-            Read::Log(job) => reader.log(*job, MAX_VIEW_ROWS).map(Page::Log),
+            Read::Log(job) => reader.log(*job, None, MAX_VIEW_ROWS).map(Page::Log),
         }
     }
 }

@@ -7,8 +7,10 @@ use std::time::Duration;
 use super::Yard;
 use super::start::{StartError, start};
 use crate::clock::Clock;
+use crate::config::WebhookConfig;
 use crate::kinds::Worker;
 use crate::kinds::command::{Command, CommandConfig};
+use crate::kinds::email::Email;
 use crate::kinds::http::HttpConfig;
 use crate::kinds::registry::{KindRegistryBuilder, RegistryError};
 use crate::kinds::report::{self, Report};
@@ -31,6 +33,7 @@ pub struct YardBuilder {
     pub(super) restart_budget: RestartBudget,
     pub(super) frame_interval: Option<Duration>,
     pub(super) clock: Clock,
+    pub(super) webhooks: BTreeMap<String, WebhookConfig>,
     pub(super) services: ServicesConfig,
     pub(super) reports: bool,
 }
@@ -48,9 +51,18 @@ impl YardBuilder {
         self.register(|kinds| kinds.register(worker))
     }
 
-    /// Adds the kinds that the program `taskyard` comes with: `demo`, `http` and `image`.
+    /// Adds the kinds that the program `taskyard` comes with: `demo`, `http`, `image` and `contact-sheet`.
     pub fn built_in_kinds(self, http: HttpConfig) -> Self {
         self.register(|kinds| kinds.register_built_in(&http))
+    }
+
+    /// Adds the kind `email`, whose jobs send by these pools' SMTP servers; the pools themselves are part of
+    /// [`YardBuilder::services`]. Without an SMTP pool there is no such kind.
+    pub fn email(self, pools: &BTreeMap<String, PoolSettings>) -> Self {
+        match Email::new(pools) {
+            Some(email) => self.worker(email),
+            None => self,
+        }
     }
 
     /// Adds the kind `command`, whose jobs run these programs, by name. Without any there is no such kind.
@@ -102,6 +114,13 @@ impl YardBuilder {
     /// Where times come from; the system without it.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Tells these of jobs that ended, by jobs of the kind `http` in a queue called `webhooks`. Their secrets are names
+    /// in [`HttpConfig::secrets`].
+    pub fn webhooks(mut self, webhooks: BTreeMap<String, WebhookConfig>) -> Self {
+        self.webhooks = webhooks;
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 
 use actix::{Addr, Arbiter};
 use taskyard_shared::batch::{BatchId, BatchStatus};
@@ -61,6 +61,18 @@ pub(super) struct Inner {
     pub stopping: AtomicBool,
     pub instance: String,
     pub clock: Clock,
+}
+
+/// A yard that does not live on because of this.
+pub(crate) struct WeakYard {
+    inner: Weak<Inner>,
+}
+
+impl WeakYard {
+    /// None: nobody has the yard any more.
+    pub fn upgrade(&self) -> Option<Yard> {
+        self.inner.upgrade().map(|inner| Yard { inner })
+    }
 }
 
 impl Yard {
@@ -183,9 +195,9 @@ impl Yard {
         batch.ok_or_else(|| WireError::new(ErrorCode::NotFound, format!("there is no batch {id}")))
     }
 
-    /// The newest lines of a job's log, oldest first: at most `limit`.
-    pub async fn log(&self, id: JobId, limit: u32) -> Result<Vec<LogLine>, WireError> {
-        self.read(move |reader| reader.log(id, limit)).await.map(|page| page.lines)
+    /// The newest lines of a job's log, or of one of its attempts, oldest first: at most `limit`.
+    pub async fn log(&self, id: JobId, attempt: Option<u32>, limit: u32) -> Result<Vec<LogLine>, WireError> {
+        self.read(move |reader| reader.log(id, attempt, limit)).await.map(|page| page.lines)
     }
 
     /// Every queue as it stands, sorted by name.
@@ -221,6 +233,10 @@ impl Yard {
     /// The kinds of jobs that can be added, sorted by name.
     pub fn kinds(&self) -> Vec<KindInfo> {
         self.inner.kinds.infos()
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakYard {
+        WeakYard { inner: Arc::downgrade(&self.inner) }
     }
 
     /// The queue's actor.
@@ -304,7 +320,7 @@ impl Yard {
         self.inner.clock.now_ms()
     }
 
-    pub(super) async fn read<T, F>(&self, read: F) -> Result<T, WireError>
+    pub(crate) async fn read<T, F>(&self, read: F) -> Result<T, WireError>
     where
         T: Send + 'static,
         F: FnOnce(&dyn StoreReader) -> Result<T, StoreError> + Send + 'static,

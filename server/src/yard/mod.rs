@@ -11,6 +11,7 @@ mod stop;
 mod submissions;
 
 pub use builder::YardBuilder;
+pub(crate) use handle::WeakYard;
 pub use handle::Yard;
 pub use start::StartError;
 pub use stop::Stopped;

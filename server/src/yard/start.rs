@@ -30,6 +30,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{QueueSettings, Store, StoreError, StoreReader, StoreWriter};
 use crate::supervision::Supervision;
 use crate::views::{HubLimits, LiveCounters, ViewHub, ViewHubConfig};
+use crate::webhooks;
 
 /// Why a yard did not start.
 #[derive(Debug, thiserror::Error)]
@@ -72,13 +73,20 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     if let Some(error) = builder.wrong {
         return Err(error.into());
     }
+    let mut builder = builder;
+    if !builder.webhooks.is_empty() {
+        let settings = QueueSettings::with_concurrency(webhooks::CONCURRENCY);
+        builder.queues.entry(webhooks::QUEUE.to_owned()).or_insert(settings);
+    }
     check_queues(&builder.queues)?;
     let kinds = Arc::new(builder.kinds.build());
+    let data_dir = builder.data_dir.clone();
     let opened = open(builder.data_dir, builder.files_quota_bytes, builder.clock.clone()).await?;
+    let reader = opened.store.reader();
     let executor = Executor::new(
         Arc::clone(&kinds),
         Arc::clone(&opened.files),
-        opened.store.reader(),
+        Arc::downgrade(&reader),
         builder.clock.clone(),
         builder.executor_threads,
     )?;
@@ -88,7 +96,6 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     let arbiters = [Arbiter::new(), Arbiter::new(), Arbiter::new()];
     let [queue_arbiter, live_arbiter, services_arbiter] = &arbiters;
 
-    let reader = opened.store.reader();
     let live = start_live(live_arbiter, Arc::clone(&reader), builder.frame_interval, &supervision);
     let submissions = builder.services.submissions;
     let services = Services::start(
@@ -117,7 +124,8 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
     wait_until_loaded(&queue, &supervision).await?;
     housekeeping::start(live_arbiter, Arc::clone(&opened.files), Arc::clone(&reader));
     let instance = format!("{:x}-{:x}", builder.clock.now_ms(), std::process::id());
-    Ok(Yard {
+    let live_arbiter = live_arbiter.handle();
+    let yard = Yard {
         inner: Arc::new(Inner {
             queue,
             hub: live.hub,
@@ -138,7 +146,9 @@ pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
             instance,
             clock: builder.clock,
         }),
-    })
+    };
+    webhooks::start(&yard, builder.webhooks, &live_arbiter, data_dir).await;
+    Ok(yard)
 }
 
 fn check_queues(queues: &HashMap<String, QueueSettings>) -> Result<(), StartError> {

@@ -242,6 +242,7 @@ fn pool_name(kind: PoolKind) -> &'static str {
 
 fn reason_name(reason: &Reason) -> &'static str {
     match reason {
+        Reason::Expired { .. } => "expired",
         Reason::WaitsFor { .. } => "waits_for",
         Reason::DependencyFailed { .. } => "dependency_failed",
         Reason::RunTime { .. } => "run_time",
@@ -266,7 +267,7 @@ pub fn all_messages() -> BTreeSet<&'static str> {
     let replies = "job_added|job_added of another job|jobs_added|job_cancelled|job_retried|job_deleted|\
                    priority_set|explained|finished_cleared|queue_changed|job|kinds|batch|operation|limit_set|\
                    limit_removed|schedule_set|schedule_removed|preview|yard|services|cache_dropped|watching|error reply";
-    let inside = "added|existing|replaced|refused|not_added|waits_for|dependency_failed|run_time|queue_paused|\
+    let inside = "added|existing|replaced|refused|not_added|expired|waits_for|dependency_failed|run_time|queue_paused|\
                   no_free_slot|limited|behind|no_worker|reason stopping|store_failing|operation running|\
                   operation done|operation undone|debug|info|warn|smtp pool|postgres pool|sqlite pool";
     let listed = [from_client, from_server, replies, inside];

@@ -7,7 +7,7 @@ use taskyard_shared::queue::{QueueChange, QueueStatus};
 use super::Seen;
 
 /// Every name that is noted here.
-pub const ALL: [&str; 18] = [
+pub const ALL: [&str; 19] = [
     "new job with every option",
     "after a job",
     "after a ref",
@@ -26,6 +26,7 @@ pub const ALL: [&str; 18] = [
     "queue change with every field",
     "queue change that takes defaults away",
     "inputs and artifacts",
+    "result of an earlier job",
 ];
 
 impl Seen {
@@ -41,6 +42,7 @@ impl Seen {
             max_attempts,
             backoff,
             timeout_ms,
+            cache_for_ms,
             unique,
             after,
             on_failure,
@@ -50,6 +52,7 @@ impl Seen {
         let in_failure = max_attempts.is_some() && backoff.is_some() && timeout_ms.is_some();
         let unique = unique.as_ref().is_some_and(|unique| unique.key.is_some() && unique.period_ms.is_some());
         let beside = queue.is_some() && *priority != 0 && name.is_some() && !args.is_null();
+        let beside = beside && cache_for_ms.is_some();
         if in_time && in_failure && unique && beside && !after.is_empty() && !on_failure.is_default() {
             self.note("new job with every option");
         }
@@ -96,10 +99,14 @@ impl Seen {
     }
 
     pub(super) fn detail(&mut self, detail: &JobDetail) {
-        let JobOptions { timeout_ms, expires_at_ms, backoff, on_failure, unique_key } = &detail.options;
-        let in_time = timeout_ms.is_some() && expires_at_ms.is_some();
+        let JobOptions { timeout_ms, cache_for_ms, expires_at_ms, backoff, on_failure, unique_key } =
+            &detail.options;
+        let in_time = timeout_ms.is_some() && cache_for_ms.is_some() && expires_at_ms.is_some();
         if in_time && !backoff.is_default() && !on_failure.is_default() && unique_key.is_some() {
             self.note("every option of a job");
+        }
+        if detail.reused.is_some() {
+            self.note("result of an earlier job");
         }
         if !detail.inputs.is_empty() && !detail.artifacts.is_empty() {
             self.note("inputs and artifacts");

@@ -141,6 +141,8 @@ async fn what_is_answered_when_all_is_well_is_of_the_type_that_the_document_says
         ("pauseQueue", ""),
         ("resumeQueue", ""),
         ("drainQueue", ""),
+        ("showServices", ""),
+        ("dropCached", ""),
         ("listKinds", ""),
         ("showSource", ""),
         ("showDocument", ""),

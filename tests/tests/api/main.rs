@@ -12,6 +12,7 @@ mod operations;
 mod queues;
 mod routes;
 mod schedules;
+mod submissions;
 
 use serde_json::{Value, json};
 use taskyard_shared::new_job::NewJob;

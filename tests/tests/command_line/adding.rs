@@ -12,7 +12,15 @@ fn what_add_is_told_of_a_job_is_what_is_stored() -> Result<()> {
     let server = TestServer::start()?;
     let mut words = vec!["add", "demo", "name=Later", "--run-at", "2035-01-31T10:00:00+01:00"];
     words.extend(["--expires-at", "2035-02-01T00:00:00Z", "--priority", "-5", "--max-attempts", "7"]);
-    words.extend(["--backoff", "exponential:5s..10m~0%", "--timeout", "90s", "--unique=tea"]);
+    words.extend([
+        "--backoff",
+        "exponential:5s..10m~0%",
+        "--timeout",
+        "90s",
+        "--cache-for",
+        "10m",
+        "--unique=tea",
+    ]);
     assert_ended(&run(&server, &words)?, 0, &["1\n"], &[]);
     let shown = json(&server, &["show", "1"])?;
     let job = &shown["job"];
@@ -26,11 +34,13 @@ fn what_add_is_told_of_a_job_is_what_is_stored() -> Result<()> {
         (&options["timeout_ms"], &options["expires_at_ms"]),
         (&90_000.into(), &2_053_900_800_000_i64.into())
     );
+    assert_eq!(options["cache_for_ms"], 600_000);
     let backoff = serde_json::json!({
         "curve": "exponential", "base_ms": 5_000, "max_ms": 600_000, "jitter_percent": 0
     });
     assert_eq!(options["backoff"], backoff);
-    let says = ["scheduled", "priority", "-5", "up to 7 attempts, exponential:5s..10m~0%", "1m30s", "tea"];
+    let says =
+        ["scheduled", "priority", "-5", "up to 7 attempts, exponential:5s..10m~0%", "1m30s", "10m", "tea"];
     assert_ended(&run(&server, &["show", "1"])?, 0, &says, &[]);
     assert_ended(&run(&server, &["list"])?, 0, &["RUNS", "in ", " d "], &[]);
     Ok(())

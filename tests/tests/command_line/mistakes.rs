@@ -13,7 +13,10 @@ use crate::{assert_ended, run};
 fn wrong_words_get_a_sentence_and_add_nothing() -> Result<()> {
     let server = TestServer::start()?;
     for (words, says) in [
-        (&["add", "demos", "name=a"][..], "there is no kind \"demos\"; this server has demo, http, image"),
+        (
+            &["add", "demos", "name=a"][..],
+            "there is no kind \"demos\"; this server has contact-sheet, demo, http, image",
+        ),
         (&["add", "demo"], "name: name is required"),
         (&["add", "demo", "name=a", "duration=31"], "duration: duration must be 1 to 30"),
         (&["add", "demo", "name=a", "duration=-1"], "duration: duration must be 1 to 30"),

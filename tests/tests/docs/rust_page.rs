@@ -134,7 +134,7 @@ async fn add_and_ask(yard: &Yard) -> Result<JobId> {
     let id = yard.add(Pack::job(PackArgs { order: 1 }).priority(10).max_attempts(3)).await?;
     when(yard, id, JobState::Completed).await?;
     let job = yard.job(id).await?;
-    let log = yard.log(id, 100).await?;
+    let log = yard.log(id, None, 100).await?;
     let why = yard.explain(id).await?;
     assert_eq!(job.result, Some(json!({ "label": "label.txt", "bytes": 8 })));
     assert_eq!(log[0].text, "attempt 1 at order 1");

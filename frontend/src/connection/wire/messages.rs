@@ -63,6 +63,7 @@ read_tagged! {
         "reprioritise" => Reprioritise { priority }
     }
     Reason {
+        "expired" => Expired { expired_at_ms }
         "waits_for" => WaitsFor { jobs, count }
         "dependency_failed" => DependencyFailed { job }
         "run_time" => RunTime { run_at_ms }

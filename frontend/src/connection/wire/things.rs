@@ -66,9 +66,10 @@ read_structs! {
         finished_at_ms,
         error,
     }
-    JobDetail { job, args, result, error, attempts, inputs, artifacts, options, after, before }
+    JobDetail { job, args, result, reused, error, attempts, inputs, artifacts, options, after, before }
     JobOptions {
         timeout_ms,
+        cache_for_ms,
         expires_at_ms,
         backoff = Backoff::default(),
         on_failure = OnFailure::default(),
@@ -81,7 +82,7 @@ read_structs! {
     Explanation { job, state, reasons, estimated_start_ms }
     BatchStatus { id, name, created_at_ms, counts }
 
-    KindInfo { kind, description, queue, max_attempts, backoff, timeout_ms, args_schema }
+    KindInfo { kind, description, queue, max_attempts, backoff, timeout_ms, cache_for_ms, args_schema }
     Backoff { curve = BackoffCurve::default(), base_ms, max_ms = 3_600_000, jitter_percent = 10 }
     NewJob {
         kind,
@@ -94,6 +95,7 @@ read_structs! {
         max_attempts,
         backoff,
         timeout_ms,
+        cache_for_ms,
         unique,
         after = Vec::new(),
         on_failure = OnFailure::default(),

@@ -27,7 +27,7 @@ pub fn Detail(
 ) -> impl IntoView {
     let state = memo(move || current.with(|job| job.as_ref().map_or(JobState::Pending, |job| job.state)));
     let has_not_begun = memo(move || state.get().is_first());
-    let result = part(detail, |detail| detail.result.clone());
+    let result = part(detail, |detail| detail.result.clone().map(|result| (result, detail.reused)));
     let error = part(detail, |detail| detail.error.clone());
     let args = part(detail, |detail| Some(detail.args.clone()));
     let log = LogModel::start(board, id);
@@ -40,7 +40,7 @@ pub fn Detail(
         <Dependencies side=Side::Before jobs=part(detail, |detail| detail.before.clone())/>
         <Artifacts id files=part(detail, |detail| detail.artifacts.clone())/>
         {move || error.get().map(|error| view! { <ErrorText error/> })}
-        {move || result.get().map(|result| view! { <JobResult result/> })}
+        {move || result.get().map(|(result, reused)| view! { <JobResult result reused/> })}
         <LogPanel board model=log/>
         <Attempts board log attempts=part(detail, |detail| detail.attempts.clone())/>
         <section aria-labelledby="args-title">

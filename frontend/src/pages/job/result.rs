@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use serde_json::{Map, Value};
+use taskyard_shared::job::JobId;
 
 #[component]
 pub fn ErrorText(error: String) -> impl IntoView {
@@ -13,8 +14,9 @@ pub fn ErrorText(error: String) -> impl IntoView {
     }
 }
 
+/// `reused`: the earlier job whose result it is.
 #[component]
-pub fn JobResult(result: Value) -> impl IntoView {
+pub fn JobResult(result: Value, reused: Option<JobId>) -> impl IntoView {
     let shown = match response(&result) {
         Some(response) => view! { <ResponseView response/> }.into_any(),
         None => view! { <JsonBlock value=result/> }.into_any(),
@@ -22,6 +24,9 @@ pub fn JobResult(result: Value) -> impl IntoView {
     view! {
         <section aria-labelledby="result-title">
             <h2 id="result-title">"Result"</h2>
+            {reused.map(|id| view! {
+                <p class="faint">"Result of job " <a href=format!("jobs/{id}")>{format!("#{id}")}</a></p>
+            })}
             {shown}
         </section>
     }

@@ -32,9 +32,8 @@ pub fn form(board: Board, name: Option<String>, leave: Leave) -> AnyView {
     }
     let kinds = kind_names(board, before.as_ref().map(|before| &before.job.kind));
     let queues = queue_names(board, before.as_ref().and_then(|before| before.job.queue.as_ref()));
-    let first_kind = before
-        .as_ref()
-        .map_or_else(|| kinds.first().cloned().unwrap_or_default(), |before| before.job.kind.clone());
+    let usual = || kinds.iter().find(|kind| *kind == "demo").or(kinds.first()).cloned().unwrap_or_default();
+    let first_kind = before.as_ref().map_or_else(usual, |before| before.job.kind.clone());
     let parts = Parts {
         time: time_fields(name.is_none(), &viewers_zone()),
         job: job_fields(kinds.clone(), queues),

@@ -81,6 +81,10 @@ fn build_object(fields: &[Field], values: &Values, errors: &mut Vec<FieldError>)
     let mut object = Map::new();
     for field in fields {
         if let Input::Group(inner) = &field.input {
+            // What may be left out is, unless somebody began to fill it in.
+            if !field.required && is_untouched(inner, values) {
+                continue;
+            }
             let group = build_object(inner, values, errors);
             if field.required || !group.is_empty() {
                 object.insert(field.name.clone(), Value::Object(group));
@@ -97,6 +101,15 @@ fn build_object(fields: &[Field], values: &Values, errors: &mut Vec<FieldError>)
         }
     }
     object
+}
+
+fn is_untouched(fields: &[Field], values: &Values) -> bool {
+    fields.iter().all(|field| match &field.input {
+        Input::Group(inner) => is_untouched(inner, values),
+        _ => values
+            .get(&field.pointer)
+            .is_none_or(|typed| typed.trim().is_empty() || *typed == as_typed(field, field.default.as_ref())),
+    })
 }
 
 fn value_of(field: &Field, typed: &str) -> Result<Option<Value>, String> {

@@ -140,6 +140,19 @@ fn lists_maps_groups_and_json_are_read_from_text() {
 }
 
 #[test]
+fn a_group_that_may_be_left_out_is_unless_somebody_began_to_fill_it_in() {
+    let fields = fields(&json!({ "properties": { "crop": {
+        "type": "object",
+        "properties": { "left": { "type": "integer" }, "width": { "type": "integer" }, "round": { "type": "boolean" } },
+        "required": ["left", "width", "round"],
+    } } }));
+    assert_eq!(build(&fields, &initial(&fields)), Ok(json!({})));
+    let begun = set(&fields, &[("/crop/left", "2")]);
+    let errors = build(&fields, &begun).expect_err("the width is missing");
+    assert_eq!(errors[0].field, "/crop/width");
+}
+
+#[test]
 fn unknown_shapes_become_json_fields() {
     let fields = fields(&json!({ "properties": { "any": {}, "list": { "type": "array" } } }));
     assert!(fields.iter().all(|field| field.input == Input::Json));

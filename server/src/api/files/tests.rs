@@ -17,7 +17,8 @@ use super::FilesApi;
 use crate::files::FileStore;
 use crate::kinds::tests::{TestFiles, test_files};
 use crate::store::{
-    CommitSeq, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts,
+    CommitSeq, EndedJob, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader,
+    WaitingFacts,
 };
 
 /// A store with job 7 alone, which has these files.
@@ -37,10 +38,13 @@ impl StoreReader for OneJob {
         let found = self.artifacts.iter().find(|file| id == JobId(7) && file.name == name);
         Ok(found.cloned())
     }
+    fn ended(&self, _: EndedJob, _: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        Ok(Vec::new())
+    }
     fn unreferenced(&self, _: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
-    fn log(&self, _: JobId, _: u32) -> Result<LogPage, StoreError> {
+    fn log(&self, _: JobId, _: Option<u32>, _: u32) -> Result<LogPage, StoreError> {
         Ok(LogPage::default())
     }
     fn answered(&self, _: &IdempotencyKey, _: i64) -> Result<Option<InsertResult>, StoreError> {
@@ -79,6 +83,7 @@ fn detail(inputs: &[FileRef], artifacts: &[FileRef]) -> JobDetail {
         job,
         args: json!({}),
         result: None,
+        reused: None,
         error: None,
         attempts: Vec::new(),
         inputs,

@@ -91,6 +91,9 @@ pub struct OptionArgs {
     /// Longest time of an attempt; then it is stopped, and has failed [default: the queue's, else the kind's]
     #[arg(long, value_name = "DURATION", value_parser = timeout)]
     pub timeout: Option<u64>,
+    /// An earlier result of the same kind and arguments will do if it is no older; 0s: never [default: the kind's]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub cache_for: Option<u64>,
     /// Only one job with this key; without KEY, only one with the same kind and arguments
     #[arg(long, value_name = "KEY", num_args = 0..=1, require_equals = true)]
     pub unique: Option<Option<String>>,

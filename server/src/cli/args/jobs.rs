@@ -75,6 +75,9 @@ pub struct LogArgs {
     /// Go on until the job has ended; with --json one line is one JSON object
     #[arg(long, short)]
     pub follow: bool,
+    /// Only lines of this attempt
+    #[arg(long, conflicts_with = "follow")]
+    pub attempt: Option<u32>,
     /// Most lines; the newest are shown
     #[arg(long, default_value_t = MAX_LOG_LINES, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_LOG_LINES)))]
     pub limit: u32,

@@ -82,6 +82,11 @@ impl<'a> Schema<'a> {
         self.text("format") == Some("upload")
     }
 
+    /// Whether the value names a file: an upload, or an artifact of another job.
+    pub fn is_file(&self) -> bool {
+        self.text("format") == Some("file")
+    }
+
     /// Whether `null` is a value.
     pub fn is_nullable(&self) -> bool {
         let null = |schema: &Value| schema.get("type").is_some_and(|kind| kind == "null");

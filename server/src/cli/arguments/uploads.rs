@@ -2,7 +2,7 @@
 
 use std::vec::IntoIter;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use taskyard::shared::job::FileRef;
 
@@ -43,8 +43,9 @@ pub fn fill_uploads(
 fn fill(args: &mut Map<String, Value>, left: &mut IntoIter<Value>, schema: Schema<'_>) -> bool {
     let mut takes_any = false;
     for (name, property) in schema.properties() {
-        let takes_list =
-            property.shape() == Shape::List && property.items().is_some_and(|item| item.is_upload());
+        let item = property.items().filter(|_| property.shape() == Shape::List);
+        let takes_files = item.is_some_and(|item| item.is_file());
+        let takes_list = takes_files || item.is_some_and(|item| item.is_upload());
         if !takes_list && !property.is_upload() {
             continue;
         }
@@ -52,7 +53,13 @@ fn fill(args: &mut Map<String, Value>, left: &mut IntoIter<Value>, schema: Schem
         if args.contains_key(name) || left.len() == 0 {
             continue;
         }
-        let value = if takes_list { Some(Value::Array(left.collect())) } else { left.next() };
+        let value = if takes_files {
+            Some(left.map(|sum| json!({ "upload": sum })).collect())
+        } else if takes_list {
+            Some(Value::Array(left.collect()))
+        } else {
+            left.next()
+        };
         if let Some(value) = value {
             args.insert(name.to_owned(), value);
         }

@@ -65,6 +65,12 @@ fn sentence(reason: &Reason, now_ms: i64) -> String {
             let come = if *jobs == 1 { "comes" } else { "come" };
             format!("{at_least}{} of its queue {come} first", one_or_more(*jobs, "job"))
         }
+        Reason::Expired { expired_at_ms } => {
+            format!(
+                "its time to start was over at {}: it is cancelled when its turn comes",
+                moment(*expired_at_ms)
+            )
+        }
         Reason::NoWorker { kind } => format!("this server has no worker for jobs of kind {kind}"),
         Reason::Stopping {} => "the server is stopping and starts nothing new".to_owned(),
         Reason::StoreFailing {} => "the disk refused a write; the server tries again".to_owned(),
@@ -121,6 +127,7 @@ mod tests {
             (Reason::Behind { jobs: 1_000, at_least: true }, "at least 1,000 jobs of its queue come first"),
             (Reason::NoWorker { kind: "mail".to_owned() }, "no worker for jobs of kind mail"),
             (Reason::Stopping {}, "the server is stopping"),
+            (Reason::Expired { expired_at_ms: 0 }, "its time to start was over at 1970"),
             (Reason::StoreFailing {}, "the disk refused a write"),
         ];
         for (reason, says) in cases {

@@ -18,8 +18,9 @@ pub async fn run(args: LogArgs) -> Result<Exit, CliError> {
     if args.follow {
         return follow(&api, args.id, args.limit, form).await;
     }
-    let answer =
-        api.get(&["jobs", &args.id.to_string(), "log"], &[("limit", args.limit.to_string())]).await?;
+    let mut query = vec![("limit", args.limit.to_string())];
+    query.extend(args.attempt.map(|attempt| ("attempt", attempt.to_string())));
+    let answer = api.get(&["jobs", &args.id.to_string(), "log"], &query).await?;
     if form == Form::Json {
         output::json(&answer.json)?;
         return Ok(Exit::Done);

@@ -50,6 +50,7 @@ pub fn with_options(job: NewJob, options: OptionArgs) -> NewJob {
         max_attempts: options.max_attempts,
         backoff: options.backoff,
         timeout_ms: options.timeout,
+        cache_for_ms: options.cache_for,
         unique,
         ..job
     }

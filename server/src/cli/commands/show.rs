@@ -38,7 +38,11 @@ pub fn outcome(api: &Api, detail: &JobDetail) -> Result<(), CliError> {
         section(heading, &[error.lines().map(plain).collect::<Vec<_>>().join("\n")])?;
     }
     if let Some(result) = &detail.result {
-        section("Result", &[pretty(result)])?;
+        let heading = match detail.reused {
+            Some(earlier) => format!("Result of job {earlier}"),
+            None => "Result".to_owned(),
+        };
+        section(&heading, &[pretty(result)])?;
     }
     let id = job.id.to_string();
     let artifacts = detail.artifacts.iter().map(|artifact| {
@@ -87,6 +91,7 @@ fn options(detail: &JobDetail) -> Vec<(&'static str, String)> {
     vec![
         ("retries", retries),
         ("timeout", options.timeout_ms.map(in_words).unwrap_or_default()),
+        ("cache for", options.cache_for_ms.map(in_words).unwrap_or_default()),
         ("expires", options.expires_at_ms.map(moment).unwrap_or_default()),
         ("unique", options.unique_key.as_deref().map(plain).unwrap_or_default()),
         ("on failure", on_failure.to_owned()),

@@ -9,6 +9,7 @@ use taskyard_shared::error::FieldError;
 use url::{Host, Url};
 
 use super::addresses;
+use super::signature::{self, Secrets};
 use crate::config::HttpConfig;
 use crate::kinds::sentences;
 
@@ -38,6 +39,10 @@ pub struct HttpArgs {
     #[serde(default)]
     #[schemars(title = "Expected statuses", length(max = 50), inner(range(min = 100, max = 599)))]
     pub expected_statuses: Vec<u16>,
+    /// Signs the request by Standard Webhooks with the secret of this name, which the server's configuration has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Signed with", with = "String", length(min = 1, max = 64))]
+    pub sign: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -85,18 +90,32 @@ const REFUSED_HEADERS: [&str; 9] = [
 ];
 
 impl HttpArgs {
-    pub(super) fn check(&self, config: &HttpConfig) -> Result<(), Vec<FieldError>> {
+    pub(super) fn check(&self, config: &HttpConfig, secrets: &Secrets) -> Result<(), Vec<FieldError>> {
         let mut wrong = Vec::new();
+        if let Some(name) = self.sign.as_ref().filter(|name| !secrets.has(name)) {
+            wrong.push(FieldError { field: "/sign".to_owned(), message: signature::no_such(name) });
+        }
         if let Err(message) = parse_url(&self.url, config) {
             wrong.push(FieldError { field: "/url".to_owned(), message });
         }
         for (name, value) in &self.headers {
-            if let Err(message) = parse_header(name, value) {
+            let checked = parse_header(name, value).map(|(known, _)| known);
+            let checked = checked.and_then(|known| self.check_signed(&known, value));
+            if let Err(message) = checked {
                 let field = sentences::join("/headers", name);
                 wrong.push(FieldError { field, message });
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    /// A job may choose the id of its message; the rest of a signature is not its own to say.
+    fn check_signed(&self, name: &HeaderName, value: &str) -> Result<(), String> {
+        match self.sign {
+            Some(_) if *name == signature::ID => signature::check_id(value),
+            Some(_) if signature::FIELDS.contains(name) => Err(format!("{name} is set by the server itself")),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn header_map(&self) -> Result<HeaderMap, String> {

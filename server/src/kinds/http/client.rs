@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::resolver::CheckedResolver;
+use super::signature::SecretError;
 use crate::config::HttpConfig;
 
 /// How long to wait for a connection, within the job's own timeout.
@@ -19,16 +20,22 @@ const MAX_IDLE_PER_HOST: usize = 4;
 pub enum HttpSetupError {
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error("the HTTP client cannot be set up: {0}")]
     Client(#[from] reqwest::Error),
 }
 
-/// No proxy from the environment (it would connect to what we refuse) and no redirects of its own (ours are
+/// No proxy from the environment (the configuration names one, and what it is asked for is checked) and no redirects of its own (ours are
 /// checked, and forget what is not the next host's business).
 pub(super) fn build(config: &HttpConfig) -> Result<reqwest::Client, HttpSetupError> {
-    let client = reqwest::Client::builder()
+    let proxy = match config.proxy.as_str() {
+        "" => None,
+        url => Some(reqwest::Proxy::all(url)?),
+    };
+    let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls()?)
-        .dns_resolver(CheckedResolver { config: config.clone() })
+        .dns_resolver(CheckedResolver::new(config))
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -36,9 +43,12 @@ pub(super) fn build(config: &HttpConfig) -> Result<reqwest::Client, HttpSetupErr
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_max_idle_per_host(MAX_IDLE_PER_HOST)
-        .user_agent(concat!("taskyard/", env!("CARGO_PKG_VERSION")))
-        .build()?;
-    Ok(client)
+        .user_agent(concat!("taskyard/", env!("CARGO_PKG_VERSION")));
+    let builder = match proxy {
+        Some(proxy) => builder.proxy(proxy),
+        None => builder,
+    };
+    Ok(builder.build()?)
 }
 
 /// Trusts what the system trusts, so that a company's own authority counts; Mozilla's list where the system

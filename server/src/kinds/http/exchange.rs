@@ -8,6 +8,7 @@ use url::Url;
 
 use super::addresses::Refused;
 use super::args::{self, HttpArgs};
+use super::{Http, signature, target};
 use crate::config::HttpConfig;
 use crate::kinds::context::JobContext;
 use crate::kinds::job_error::JobError;
@@ -35,15 +36,21 @@ pub(super) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    pub fn new(client: &'a Client, config: &'a HttpConfig, args: &'a HttpArgs) -> Result<Self, JobError> {
+    pub fn new(http: &'a Http, args: &'a HttpArgs, ctx: &JobContext) -> Result<Self, JobError> {
+        let config = &http.config;
+        let mut headers = args.header_map().map_err(refused)?;
+        let now_s = jiff::Timestamp::now().as_second();
+        if let Some(id) = http.secrets.sign(args, ctx.id(), now_s, &mut headers)? {
+            ctx.info(format!("signed as message {id}"));
+        }
         Ok(Exchange {
-            client,
+            client: &http.client,
             config,
             expected: &args.expected_statuses,
             method: Method::from_bytes(args.method.as_str().as_bytes())?,
             // Checked when the job was added; the configuration may have changed since.
             url: args::parse_url(&args.url, config).map_err(refused)?,
-            headers: args.header_map().map_err(refused)?,
+            headers,
             body: args.body.clone(),
             redirects: Vec::new(),
         })
@@ -68,6 +75,7 @@ impl<'a> Exchange<'a> {
     }
 
     async fn send(&self) -> Result<Response, JobError> {
+        target::check(&self.url, self.config).await?;
         let mut request =
             self.client.request(self.method.clone(), self.url.clone()).headers(self.headers.clone());
         if !self.body.is_empty() {
@@ -98,6 +106,10 @@ impl<'a> Exchange<'a> {
             self.method = Method::GET;
             self.body.clear();
             self.headers.remove(CONTENT_TYPE);
+            // They are about the body.
+            for field in signature::FIELDS {
+                self.headers.remove(field);
+            }
         }
         if target.origin() != self.url.origin() {
             self.headers = [ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT]
@@ -115,7 +127,7 @@ fn is_redirect(status: StatusCode) -> bool {
 }
 
 /// What another attempt would run into as well.
-fn refused(message: String) -> JobError {
+pub(super) fn refused(message: String) -> JobError {
     JobError::new(message).do_not_retry()
 }
 

@@ -3,7 +3,9 @@
 //! Whoever may add jobs chooses the URL, so the server's own network must stay out of reach: only public
 //! addresses are connected to, unless [`HttpConfig`] says otherwise. That is checked where it cannot be
 //! talked round: on the addresses that a name resolved to ([`resolver`]), which are the very ones then
-//! connected to, on addresses that stand in the URL itself, and again on every redirect ([`exchange`]).
+//! connected to, on addresses that stand in the URL itself, and again on every redirect ([`exchange`]). With a proxy,
+//! names are looked up and checked here before the proxy is asked ([`target`]); it looks them up again by itself, so
+//! what a name means to it is its own to judge.
 //!
 //! A request that failed is sent again, whatever its method: who must not have one twice gives the job one attempt.
 //! What another attempt cannot change fails at once: an address that may not be called, and a status 4xx other than
@@ -16,6 +18,8 @@ mod exchange;
 mod resolver;
 mod response;
 mod retry_after;
+pub mod signature;
+mod target;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +35,7 @@ pub use crate::config::HttpConfig;
 pub use args::{HttpArgs, Method};
 pub use client::HttpSetupError;
 use exchange::Exchange;
+use signature::Secrets;
 
 /// Longest time of an attempt: a request's own time-out is five minutes at most, and this is a minute more.
 const TIMEOUT: Duration = Duration::from_secs(6 * 60);
@@ -39,13 +44,15 @@ const TIMEOUT: Duration = Duration::from_secs(6 * 60);
 pub struct Http {
     client: reqwest::Client,
     config: HttpConfig,
+    secrets: Secrets,
 }
 
 impl Http {
     /// # Errors
-    /// TLS cannot be set up.
+    /// TLS or the proxy cannot be set up, or a secret cannot be used.
     pub fn new(config: HttpConfig) -> Result<Self, HttpSetupError> {
-        Ok(Http { client: client::build(&config)?, config })
+        let secrets = Secrets::read(&config.secrets)?;
+        Ok(Http { client: client::build(&config)?, config, secrets })
     }
 }
 
@@ -68,14 +75,14 @@ impl Worker for Http {
     }
 
     fn check(&self, args: &HttpArgs) -> Result<(), Vec<FieldError>> {
-        args.check(&self.config)
+        args.check(&self.config, &self.secrets)
     }
 
     async fn perform(&self, args: HttpArgs, ctx: JobContext) -> JobResult {
         let begun = Instant::now();
         let timeout_s = args.timeout_s;
         let work = async {
-            let exchange = Exchange::new(&self.client, &self.config, &args)?;
+            let exchange = Exchange::new(self, &args, &ctx)?;
             let answer = exchange.run(&ctx).await?;
             response::read(answer, &args.expected_statuses, &ctx).await
         };

@@ -9,7 +9,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::addresses::not_public;
+use super::signature::Secrets;
 use super::{Http, HttpArgs, HttpConfig};
+use crate::config::SecretText;
 use crate::kinds::tests::{test_context, test_files};
 use crate::kinds::worker::{JobResult, Worker};
 use crate::store::{AfterFailure, AttemptEnd};
@@ -37,6 +39,9 @@ async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
             "HTTP/1.1 {status} Moved\r\nconnection: close\r\nlocation: {url}\r\ncontent-length: 0\r\n\r\n"
         )
     };
+    // A proxy is asked for the whole URL.
+    let path =
+        path.strip_prefix("http://").and_then(|rest| rest.find('/').map(|at| &rest[at..])).unwrap_or(path);
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let text = match path {
         "/echo" => plain("200 OK", &request),
@@ -313,7 +318,7 @@ fn what_cannot_be_sent_is_refused_before_it_is_stored() {
         let headers: BTreeMap<&str, &str> = headers.iter().copied().collect();
         let args: HttpArgs =
             serde_json::from_value(json!({"url": url, "headers": headers})).expect("arguments");
-        args.check(&HttpConfig::default())
+        args.check(&HttpConfig::default(), &Secrets::default())
             .err()
             .map(|wrong| wrong.into_iter().map(|w| format!("{}: {}", w.field, w.message)).collect::<Vec<_>>())
             .unwrap_or_default()
@@ -366,4 +371,81 @@ fn every_special_address_is_known_and_public_ones_pass() {
     for text in public.split_whitespace() {
         assert_eq!(not_public(text.parse().expect(text)), None, "{text}");
     }
+}
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+fn with_secret() -> HttpConfig {
+    HttpConfig { secrets: [("pay".to_owned(), SecretText::new(SECRET))].into(), ..open() }
+}
+
+#[tokio::test]
+async fn a_signed_request_carries_what_the_receiver_needs_and_the_secret_shows_nowhere() {
+    let at = spawn_server().await;
+    let args = json!({"method": "POST", "url": format!("http://{at}/echo"), "body": "{}", "sign": "pay"});
+    let args: HttpArgs = serde_json::from_value(args).expect("arguments");
+    let test = test_context(&test_files().files);
+    let worker = Http::new(with_secret()).expect("TLS");
+    let first = worker.perform(args.clone(), test.ctx.clone()).await.expect("answered");
+    let second = worker.perform(args, test.ctx).await.expect("answered");
+    let field = |result: &Value, name: &str| {
+        let echoed = result["body"].as_str().expect("text").to_owned();
+        let line = echoed.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned));
+        line.unwrap_or_else(|| panic!("no {name} in {echoed}"))
+    };
+    assert_eq!(field(&first, "webhook-id: "), field(&second, "webhook-id: "));
+    assert!(field(&first, "webhook-signature: ").starts_with("v1,"));
+    assert!(field(&first, "webhook-timestamp: ").parse::<i64>().is_ok_and(|at| at > 1_700_000_000));
+    let told = format!("{first} {:?} {:?}", test.told.log(), with_secret());
+    assert!(!told.contains("MfKQ9r8G"), "{told}");
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_host_or_without_the_body_is_not_signed() {
+    let (first, second) = (spawn_server().await, spawn_server().await);
+    for target in [format!("http://{second}/echo"), "/echo".to_owned()] {
+        let url = format!("http://{first}/see-other?{target}");
+        let args = json!({"method": "POST", "url": url, "body": "{}", "sign": "pay"});
+        let result = perform(with_secret(), args).await.expect("answered");
+        assert!(result["body"].as_str().is_some_and(|echoed| !echoed.contains("webhook-")), "{result}");
+    }
+}
+
+#[tokio::test]
+async fn a_signature_is_not_the_jobs_own_to_write() {
+    let worker = Http::new(with_secret()).expect("TLS");
+    let complaints = |more: Value| {
+        let mut args = json!({"url": "https://example.org/", "sign": "pay"});
+        args.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let args: HttpArgs = serde_json::from_value(args).expect("arguments");
+        let wrong = worker.check(&args).err().unwrap_or_default();
+        wrong.into_iter().map(|wrong| (wrong.field, wrong.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(complaints(json!({"headers": {"webhook-id": "a1"}})), []);
+    let says = |field: &str, message: &str| vec![(field.to_owned(), message.to_owned())];
+    assert_eq!(
+        complaints(json!({"headers": {"Webhook-Timestamp": "1"}})),
+        says("/headers/Webhook-Timestamp", "webhook-timestamp is set by the server itself")
+    );
+    assert!(complaints(json!({"headers": {"webhook-id": "a.b"}}))[0].1.contains("without dots"));
+    let unknown = "this server has no secret called \"bay\"; its configuration names them in [http.secrets]";
+    assert_eq!(complaints(json!({"sign": "bay"})), says("/sign", unknown));
+}
+
+#[tokio::test]
+async fn a_proxy_is_asked_for_what_may_be_called_and_for_nothing_else() {
+    let proxy = spawn_server().await;
+    let by_proxy = |config: HttpConfig| HttpConfig { proxy: format!("http://{proxy}"), ..config };
+    // Nobody listens at the target, so the answer is the proxy's.
+    let result = perform(by_proxy(only("127.0.0.9/32")), json!({"url": "http://127.0.0.9:1/echo"})).await;
+    let result = result.unwrap_or_else(|error| panic!("{}", error.message));
+    assert!(result["body"].as_str().is_some_and(|echoed| echoed.starts_with("GET http://127.0.0.9:1/echo ")));
+
+    for url in ["http://localhost:1/echo", "http://127.0.0.1:1/echo", "http://[::1]:1/echo"] {
+        let error = perform(by_proxy(HttpConfig::default()), json!({"url": url})).await.expect_err(url);
+        assert!(error.is_final() && error.message.contains("is a loopback address"), "{}", error.message);
+    }
+    let unknown = json!({"url": "http://no-such-name.invalid/echo"});
+    let error = perform(by_proxy(HttpConfig::default()), unknown).await.expect_err("nobody knows it");
+    assert!(error.message.starts_with("cannot tell where no-such-name.invalid is"), "{}", error.message);
 }

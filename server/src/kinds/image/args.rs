@@ -22,6 +22,19 @@ pub struct ImageArgs {
     #[schemars(title = "Widths", length(min = 1, max = 10), inner(range(min = 1, max = 10_000)))]
     #[schemars(extend("uniqueItems" = true))]
     pub widths: Vec<u32>,
+    /// Height of each copy in pixels: with it, a copy fits a box of its width and this height in the way that `fit` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Height", with = "u32", range(min = 1, max = 10_000))]
+    pub height: Option<u32>,
+    /// How a copy fits its box: `contain` shows the whole picture within it, `cover` fills it and cuts off at the sides
+    /// what sticks out, `stretch` gives up the proportions.
+    #[serde(default)]
+    #[schemars(title = "Fit")]
+    pub fit: Fit,
+    /// The part that copies are made of, in pixels of the upright picture. Without it, the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Crop", with = "Crop")]
+    pub crop: Option<Crop>,
     /// WebP copies are lossless, hence large for photos: there JPEG is smaller.
     #[serde(default)]
     #[schemars(title = "Format")]
@@ -30,6 +43,29 @@ pub struct ImageArgs {
     #[serde(default = "eighty")]
     #[schemars(title = "Quality", range(min = 1, max = 100))]
     pub quality: u8,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Fit {
+    #[default]
+    Contain,
+    Cover,
+    Stretch,
+}
+
+/// A rectangle of pixels; its left upper corner is at `x`, `y`, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Crop {
+    #[schemars(title = "Left", range(max = 65_535))]
+    pub x: u32,
+    #[schemars(title = "Top", range(max = 65_535))]
+    pub y: u32,
+    #[schemars(title = "Width", range(min = 1, max = 65_535))]
+    pub width: u32,
+    #[schemars(title = "Height", range(min = 1, max = 65_535))]
+    pub height: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -58,7 +94,7 @@ impl Format {
         }
     }
 
-    const fn extension(self) -> &'static str {
+    pub(in crate::kinds) const fn extension(self) -> &'static str {
         match self {
             Format::Jpeg => "jpg",
             Format::Png => "png",
@@ -68,7 +104,7 @@ impl Format {
 }
 
 impl ImageArgs {
-    /// `photo-320.webp`, after the width that was asked for.
+    /// `photo-320.webp`, or `photo-320x200.webp`, after what was asked for.
     pub(super) fn artifact_name(&self, width: u32) -> String {
         let stem = match self.name.rsplit_once('.') {
             Some((stem, _)) if !stem.is_empty() => stem,
@@ -76,6 +112,7 @@ impl ImageArgs {
             _ => &self.name,
         };
         let stem: String = stem.chars().take(MAX_STEM_CHARS).collect();
-        format!("{stem}-{width}.{}", self.format.extension())
+        let height = self.height.map_or_else(String::new, |height| format!("x{height}"));
+        format!("{stem}-{width}{height}.{}", self.format.extension())
     }
 }

@@ -14,7 +14,7 @@ const MAX_WEBP_SIDE: u32 = 16_383;
 const MAX_JPEG_SIDE: u32 = 65_535;
 
 /// `quality` is 1 to 100 and matters to JPEG alone.
-pub(super) fn encode(
+pub(in crate::kinds) fn encode(
     copy: DynamicImage,
     format: Format,
     quality: u8,

@@ -1,13 +1,15 @@
 //! A picture in memory, and smaller copies of it.
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{Cursor, Read};
 
-use fast_image_resize::Resizer;
+use fast_image_resize::{ResizeOptions, Resizer};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use taskyard_shared::limits::MAX_UPLOAD_BYTES;
 
 use super::jpeg;
+use super::plan::{Area, Plan};
 use crate::files::{FileError, FileStore};
 use crate::kinds::job_error::JobError;
 
@@ -16,7 +18,7 @@ const MAX_PIXELS: u64 = 100_000_000;
 const MAX_DECODED_BYTES: u64 = 512 * 1024 * 1024;
 
 /// A decoded picture, not yet turned upright: turning small copies costs less.
-pub(super) struct Picture {
+pub(in crate::kinds) struct Picture {
     pixels: DynamicImage,
     orientation: Orientation,
     colour_profile: Option<Vec<u8>>,
@@ -26,12 +28,19 @@ impl Picture {
     /// # Errors
     /// Each with a sentence: gone, too large, not a picture, damaged. None of these passes.
     pub fn load(files: &FileStore, sha256: &str) -> Result<Self, JobError> {
-        let bytes = files.open_file(sha256).and_then(|file| Ok(file.metadata()?.len())).map_err(gone)?;
-        if bytes > MAX_UPLOAD_BYTES {
+        Picture::read(files.open_file(sha256).map_err(gone)?)
+    }
+
+    /// # Errors
+    /// As [`Picture::load`].
+    pub fn read(file: File) -> Result<Self, JobError> {
+        let mut content = Vec::new();
+        file.take(MAX_UPLOAD_BYTES + 1).read_to_end(&mut content)?;
+        if content.len() as u64 > MAX_UPLOAD_BYTES {
             let most = MAX_UPLOAD_BYTES / (1024 * 1024);
             return Err(unusable(format!("the picture's file is larger than {most} MiB")));
         }
-        Picture::decode(&files.read(sha256).map_err(gone)?)
+        Picture::decode(&content)
     }
 
     pub fn decode(file: &[u8]) -> Result<Self, JobError> {
@@ -68,21 +77,46 @@ impl Picture {
         self.colour_profile.as_deref()
     }
 
-    /// An upright copy of that width, or of the picture's own if that is smaller.
-    pub fn copy(&self, width: u32) -> Result<DynamicImage, JobError> {
-        let (own_width, own_height) = self.size();
-        let mut copy = if width >= own_width {
-            self.pixels.clone()
+    /// An upright copy.
+    pub fn copy(&self, plan: Plan) -> Result<DynamicImage, JobError> {
+        let Area { x, y, width, height } = self.as_stored(plan.area);
+        let size =
+            if self.lies_on_its_side() { (plan.height, plan.width) } else { (plan.width, plan.height) };
+        let mut copy = if size == (width, height) {
+            self.pixels.crop_imm(x, y, width, height)
         } else {
-            let height = u64::from(own_height) * u64::from(width) + u64::from(own_width) / 2;
-            let height = u32::try_from(height / u64::from(own_width))?.max(1);
-            let (width, height) = if self.lies_on_its_side() { (height, width) } else { (width, height) };
-            let mut copy = DynamicImage::new(width, height, self.pixels.color());
-            Resizer::new().resize(&self.pixels, &mut copy, None)?;
+            let mut copy = DynamicImage::new(size.0, size.1, self.pixels.color());
+            let part = ResizeOptions::new().crop(x.into(), y.into(), width.into(), height.into());
+            Resizer::new().resize(&self.pixels, &mut copy, &part)?;
             copy
         };
         copy.apply_orientation(self.orientation);
         Ok(copy)
+    }
+
+    /// Where a part of the upright picture is in the pixels as they are stored.
+    fn as_stored(&self, area: Area) -> Area {
+        use Orientation::{
+            FlipHorizontal, FlipVertical, NoTransforms, Rotate90, Rotate90FlipH, Rotate180, Rotate270,
+            Rotate270FlipH,
+        };
+        let Area { x, y, width, height } = area;
+        let (upright_width, upright_height) = self.size();
+        let (right, below) = (upright_width - x - width, upright_height - y - height);
+        let (x, y) = match self.orientation {
+            NoTransforms => (x, y),
+            FlipHorizontal => (right, y),
+            FlipVertical => (x, below),
+            Rotate180 => (right, below),
+            Rotate90 => (y, right),
+            Rotate270 => (below, x),
+            Rotate90FlipH => (y, x),
+            Rotate270FlipH => (below, right),
+        };
+        match self.lies_on_its_side() {
+            true => Area { x, y, width: height, height: width },
+            false => Area { x, y, width, height },
+        }
     }
 
     fn lies_on_its_side(&self) -> bool {

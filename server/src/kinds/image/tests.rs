@@ -19,13 +19,13 @@ use crate::kinds::tests::{NOW_MS, test_context, test_files};
 use crate::kinds::worker::{JobResult, Worker};
 use crate::store::{AfterFailure, AttemptEnd};
 
-const RED: [u8; 3] = [255, 0, 0];
-const GREEN: [u8; 3] = [0, 255, 0];
-const BLUE: [u8; 3] = [0, 0, 255];
-const WHITE: [u8; 3] = [255, 255, 255];
+pub(in crate::kinds) const RED: [u8; 3] = [255, 0, 0];
+pub(in crate::kinds) const GREEN: [u8; 3] = [0, 255, 0];
+pub(in crate::kinds) const BLUE: [u8; 3] = [0, 0, 255];
+pub(in crate::kinds) const WHITE: [u8; 3] = [255, 255, 255];
 
 /// Four quarters: red and green above, blue and white below.
-fn quarters(width: u32, height: u32) -> DynamicImage {
+pub(in crate::kinds) fn quarters(width: u32, height: u32) -> DynamicImage {
     let picture = RgbImage::from_fn(width, height, |x, y| {
         Rgb(match (x < width / 2, y < height / 2) {
             (true, true) => RED,
@@ -37,14 +37,14 @@ fn quarters(width: u32, height: u32) -> DynamicImage {
     picture.into()
 }
 
-fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+pub(in crate::kinds) fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     picture.write_to(&mut file, format).expect("encoded");
     file.into_inner()
 }
 
 /// A JPEG with an EXIF segment that says how to hold it.
-fn with_orientation(picture: &DynamicImage, orientation: u8) -> Vec<u8> {
+pub(in crate::kinds) fn with_orientation(picture: &DynamicImage, orientation: u8) -> Vec<u8> {
     let file = encoded(picture, ImageFormat::Jpeg);
     let mut exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
     exif.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
@@ -180,6 +180,76 @@ async fn a_cancelled_job_stops_before_its_next_copy() {
     context.cancel.cancel();
     assert!(Image.perform(args, context.ctx).await.is_err());
     assert!(context.ends.artifacts.lock().expect("not poisoned").is_empty());
+}
+
+/// Where the quarters meet is at the middle, so a crop around it shows which part was taken, and which way up.
+#[tokio::test]
+async fn a_crop_is_taken_from_the_upright_picture() {
+    let expected = [[RED, GREEN, BLUE, WHITE], [GREEN, RED, WHITE, BLUE], [WHITE, BLUE, GREEN, RED]];
+    let more = [[BLUE, WHITE, RED, GREEN], [RED, BLUE, GREEN, WHITE], [BLUE, RED, WHITE, GREEN]];
+    let most = [[WHITE, GREEN, BLUE, RED], [GREEN, WHITE, RED, BLUE]];
+    for (orientation, colours) in (1..).zip([&expected[..], &more, &most].concat()) {
+        let content = with_orientation(&quarters(160, 80), orientation);
+        let (width, height) = if orientation < 5 { (160_u32, 80_u32) } else { (80, 160) };
+        for (column, row) in [(0_u32, 0_u32), (1, 0), (0, 1), (1, 1)] {
+            let crop = json!({"x": column * width / 2, "y": row * height / 2, "width": width / 2, "height": height / 2});
+            for asked in [20_u32, 500] {
+                let made = copies(&content, json!({"widths": [asked], "crop": crop, "format": "png"})).await;
+                let colour = colours[usize::try_from(row * 2 + column).expect("small")];
+                assert!(close(corners(&made[0].1), [colour; 4]), "orientation {orientation}, {crop}");
+                assert_eq!(made[0].1.width(), asked.min(width / 2));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_crop_beyond_the_picture_fails_and_says_its_size() {
+    let content = encoded(&quarters(40, 20), ImageFormat::Png);
+    let crop = json!({"crop": {"x": 30, "y": 0, "width": 20, "height": 10}});
+    let error = perform(&content, crop).await.outcome.expect_err("it must fail");
+    let says = "the crop of 20 × 10 pixels at 30, 0 does not lie within the picture, which has 40 × 20";
+    assert!(error.message == says && error.is_final(), "{}", error.message);
+}
+
+#[tokio::test]
+async fn copies_fit_a_box_as_asked() {
+    let content = with_orientation(&quarters(160, 80), 6);
+    for (fit, size, colours) in [
+        ("contain", (20, 40), [BLUE, RED, WHITE, GREEN]),
+        ("cover", (40, 40), [BLUE, RED, WHITE, GREEN]),
+        ("stretch", (40, 40), [BLUE, RED, WHITE, GREEN]),
+    ] {
+        let made = copies(&content, json!({"widths": [40], "height": 40, "fit": fit, "format": "png"})).await;
+        assert_eq!(made[0].0, "photo-40x40.png");
+        assert_eq!((made[0].1.width(), made[0].1.height()), size, "{fit}");
+        assert!(close(corners(&made[0].1), colours), "{fit}");
+    }
+}
+
+#[tokio::test]
+async fn where_a_photo_was_taken_stays_with_the_original() {
+    let whole = with_orientation(&quarters(64, 32), 6);
+    // Another EXIF segment (its text stands for a place), an XMP segment and a comment behind it.
+    let segment = |marker: u8, text: &[u8]| {
+        let length = u16::try_from(text.len() + 2).expect("short").to_be_bytes();
+        [&[0xff, marker], &length[..], text].concat()
+    };
+    let secrets = [
+        segment(0xe1, b"Exif\0\0MM\0*SECRET GPS"),
+        segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>SECRET</x:xmpmeta>"),
+        segment(0xfe, b"SECRET comment"),
+    ];
+    let content = [&whole[..2], &secrets.concat(), &whole[2..]].concat();
+    for format in ["jpeg", "png", "webp"] {
+        let made = perform(&content, json!({"widths": [16, 500], "format": format})).await;
+        assert!(made.outcome.is_ok());
+        for (name, copy) in made.artifacts {
+            for trace in [&b"SECRET"[..], b"Exif", b"EXIF", b"eXIf", b"xmp"] {
+                assert!(!copy.windows(trace.len()).any(|found| found == trace), "{name}: {trace:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -325,6 +395,12 @@ async fn a_job_is_only_added_for_an_upload_that_exists() {
         (json!({"source": source, "widths": [7, 7]}), "/widths", "widths must not have the same entry twice"),
         (json!({"source": source, "format": "bmp"}), "/format", "format must be one of jpeg, png, webp"),
         (json!({"source": source, "quality": 0}), "/quality", "quality must be 1 to 100"),
+        (json!({"source": source, "fit": "cover"}), "/height", "height is required unless fit is contain"),
+        (
+            json!({"source": source, "crop": {"x": 1, "y": 1, "width": 2}}),
+            "/crop/height",
+            "height is required",
+        ),
     ];
     for (args, field, sentence) in table {
         let error = kinds.prepare(job(args), &test.files, NOW_MS).await.expect_err(sentence);

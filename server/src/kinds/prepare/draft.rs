@@ -94,6 +94,7 @@ impl KindRegistry {
         let Some(args) = args.filter(|_| wrong.is_empty()) else { return Err(invalid(wrong)) };
         let options = JobOptions {
             timeout_ms: settings.timeout_ms,
+            cache_for_ms: settings.cache_for_ms,
             expires_at_ms: settings.expires_at_ms,
             backoff: settings.backoff,
             on_failure: job.on_failure,

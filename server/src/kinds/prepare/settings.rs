@@ -10,7 +10,7 @@ use taskyard_shared::new_job::{Backoff, NewJob};
 
 use super::wrong::{quoted, setting};
 use crate::kinds::registry::Kind;
-use crate::kinds::retry::{check_attempts, check_backoff, check_timeout};
+use crate::kinds::retry::{check_attempts, check_backoff, check_cache_for, check_timeout};
 use crate::store::KindSays;
 
 const MAX_DELAY: i64 = MAX_DELAY_MS.cast_signed();
@@ -25,6 +25,7 @@ pub(super) struct Settings {
     pub expires_at_ms: Option<i64>,
     pub max_attempts: u32,
     pub timeout_ms: Option<u64>,
+    pub cache_for_ms: Option<u64>,
     pub backoff: Backoff,
     pub kind_says: KindSays,
 }
@@ -45,6 +46,7 @@ impl Settings {
             expires_at_ms,
             max_attempts: job.max_attempts.unwrap_or(info.max_attempts),
             timeout_ms: job.timeout_ms.or(info.timeout_ms),
+            cache_for_ms: job.cache_for_ms.or(info.cache_for_ms).filter(|ms| *ms > 0),
             backoff: job.backoff.unwrap_or(info.backoff),
             kind_says: KindSays {
                 max_attempts: job.max_attempts.is_none(),
@@ -87,6 +89,9 @@ fn wrong_numbers(job: &NewJob) -> Vec<FieldError> {
     }
     if let Some(Err(message)) = job.timeout_ms.map(check_timeout) {
         note("timeout_ms", message);
+    }
+    if let Some(Err(message)) = job.cache_for_ms.map(check_cache_for) {
+        note("cache_for_ms", message);
     }
     if let Some(Err((field, says))) = job.backoff.as_ref().map(check_backoff) {
         note(&format!("backoff/{field}"), format!("{field} {says}"));

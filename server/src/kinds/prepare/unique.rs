@@ -1,14 +1,12 @@
 //! The key under which there is to be one job only.
 
-use serde_json::Value;
-use sha2::{Digest, Sha256};
 use taskyard_shared::error::FieldError;
 use taskyard_shared::limits::{MAX_DELAY_MS, MAX_KEY_BYTES};
 use taskyard_shared::new_job::{OnConflict, Unique};
 
 use super::arguments::Arguments;
 use super::wrong::setting;
-use crate::files::hex;
+use crate::kinds::fingerprint::fingerprint;
 use crate::store::UniqueInsert;
 
 /// `args` are those that are stored, if they are right: two jobs of a kind whose arguments differ only in what is left
@@ -43,43 +41,7 @@ pub(super) fn unique_insert(
     let key = match key {
         // No kind has a colon or a hash in its name, so these are never the same.
         Some(key) => format!("{kind}:{key}"),
-        None => format!("{kind}#{}", hash(&args.json)),
+        None => format!("{kind}#{}", fingerprint(&args.json)),
     };
     Some(UniqueInsert { key, period_ms: period_ms.map(u64::cast_signed), states, on_conflict })
-}
-
-fn hash(args: &str) -> String {
-    let mut hash = Sha256::new();
-    match serde_json::from_str(args) {
-        Ok(args) => write_sorted(&args, &mut hash),
-        Err(_) => hash.update(args),
-    }
-    hex(&hash.finalize())
-}
-
-/// JSON whose members stand in the order of their names, whatever order they had.
-fn write_sorted(value: &Value, to: &mut Sha256) {
-    match value {
-        Value::Object(object) => {
-            let mut members: Vec<_> = object.iter().collect();
-            members.sort_unstable_by_key(|(name, _)| *name);
-            to.update("{");
-            for (name, inner) in members {
-                to.update(Value::from(name.as_str()).to_string());
-                to.update(":");
-                write_sorted(inner, to);
-                to.update(",");
-            }
-            to.update("}");
-        }
-        Value::Array(list) => {
-            to.update("[");
-            for inner in list {
-                write_sorted(inner, to);
-                to.update(",");
-            }
-            to.update("]");
-        }
-        plain => to.update(plain.to_string()),
-    }
 }

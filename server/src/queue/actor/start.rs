@@ -125,7 +125,8 @@ impl JobQueueParts {
         let store = MemoryStore::new();
         let files = FileStore::temporary().expect("the system has a folder for temporary files");
         let kinds = Arc::new(KindRegistry::builder().build());
-        let executor = Executor::new(kinds, Arc::new(files), store.reader(), Clock::default(), Some(1));
+        let executor =
+            Executor::new(kinds, Arc::new(files), Arc::downgrade(&store.reader()), Clock::default(), Some(1));
         JobQueueParts {
             store: store.writer().expect("the writer of a new store is free"),
             executor: executor.expect("the system gives one more thread"),

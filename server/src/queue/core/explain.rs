@@ -15,7 +15,7 @@ impl Core {
     /// `facts` is what the store says of the job.
     pub fn explain(&self, facts: &WaitingFacts, now_ms: i64) -> Explanation {
         let job = &facts.job;
-        let reasons = match job.state {
+        let mut reasons = match job.state {
             JobState::Waiting => self.waits_for(facts),
             JobState::Scheduled => {
                 job.run_at_ms.map(|run_at_ms| Reason::RunTime { run_at_ms }).into_iter().collect()
@@ -23,6 +23,11 @@ impl Core {
             JobState::Pending => self.holds_up(facts, now_ms),
             JobState::Processing | JobState::Completed | JobState::Failed | JobState::Cancelled => Vec::new(),
         };
+        let expired_at_ms =
+            facts.options.expires_at_ms.filter(|at_ms| now_ms > *at_ms && job.state.is_first());
+        if let Some(expired_at_ms) = expired_at_ms {
+            reasons.insert(0, Reason::Expired { expired_at_ms });
+        }
         let estimated_start_ms = self.estimate(facts, &reasons, now_ms);
         Explanation { job: job.id, state: job.state, reasons, estimated_start_ms }
     }
@@ -80,6 +85,9 @@ impl Core {
 
     /// Where nothing but time and the jobs before it stand in the way.
     fn estimate(&self, facts: &WaitingFacts, reasons: &[Reason], now_ms: i64) -> Option<i64> {
+        if reasons.iter().any(|reason| matches!(reason, Reason::Expired { .. })) {
+            return None;
+        }
         let mut at_ms = match facts.job.state {
             JobState::Scheduled => return facts.job.run_at_ms,
             JobState::Pending => now_ms,

@@ -1,8 +1,9 @@
 //! The actor around [`super::entries`] and [`super::flights`].
 
-use actix::{Actor, Context, Handler, MessageResult, Recipient, Supervised, SystemService};
+use actix::{Actor, AsyncContext, Context, Handler, MessageResult, Recipient, Supervised, SystemService};
 
-use super::entries::{CacheLimits, Cached, Entries};
+use super::computation::Computation;
+use super::entries::{CacheLimits, Cached, Entries, Wanted};
 use super::flights::{Boarding, Flights};
 use super::messages::{Ask, Computed, Drop, Found, Get, Invalidate, Panic, Put, ShowCache};
 use crate::clock::Clock;
@@ -114,7 +115,7 @@ impl Handler<Get> for CacheActor {
     type Result = Result<Option<Cached>, ServiceError>;
 
     fn handle(&mut self, Get { key }: Get, ctx: &mut Self::Context) -> Self::Result {
-        self.guarded(ctx, |cache, now_ms| cache.entries.get(&key, now_ms))
+        self.guarded(ctx, |cache, now_ms| cache.entries.get(&key, &Wanted::default(), now_ms))
     }
 }
 
@@ -145,11 +146,12 @@ impl Handler<Drop> for CacheActor {
 impl Handler<Ask> for CacheActor {
     type Result = Result<Found, ServiceError>;
 
-    fn handle(&mut self, Ask { key }: Ask, ctx: &mut Self::Context) -> Self::Result {
-        self.guarded(ctx, |cache, now_ms| match cache.entries.get(&key, now_ms) {
+    fn handle(&mut self, Ask { key, wanted }: Ask, ctx: &mut Self::Context) -> Self::Result {
+        let addr = ctx.address();
+        self.guarded(ctx, |cache, now_ms| match cache.entries.get(&key, &wanted, now_ms) {
             Some(cached) => Found::There(cached),
             None => match cache.flights.board(&key) {
-                Boarding::Compute(flight) => Found::Compute(flight),
+                Boarding::Compute(flight) => Found::Compute(Computation::new(addr, key, flight)),
                 Boarding::Wait(landing) => Found::Wait(landing),
             },
         })

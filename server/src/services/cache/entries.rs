@@ -37,6 +37,23 @@ pub struct Cached {
     pub job: Option<JobId>,
 }
 
+/// Which of the values under a key a caller takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Only one that was put in less than this ago.
+    pub younger_than: Option<Duration>,
+    /// Not the result of this job.
+    pub not_of: Option<JobId>,
+}
+
+impl Wanted {
+    fn takes(&self, cached: &Cached, now_ms: i64) -> bool {
+        let age_ms = u64::try_from(now_ms.saturating_sub(cached.put_at_ms)).unwrap_or(0);
+        let is_young = self.younger_than.is_none_or(|than| u128::from(age_ms) < than.as_millis());
+        is_young && (self.not_of.is_none() || self.not_of != cached.job)
+    }
+}
+
 struct Entry {
     cached: Cached,
     bytes: u32,
@@ -102,8 +119,11 @@ impl Entries {
         Entries { kept, max_bytes: limits.max_bytes, latest, hits: 0, misses: 0, evictions }
     }
 
-    pub fn get(&mut self, key: &str, now_ms: i64) -> Option<Cached> {
-        let found = self.kept.get(key).filter(|entry| entry.cached.expires_at_ms > now_ms);
+    pub fn get(&mut self, key: &str, wanted: &Wanted, now_ms: i64) -> Option<Cached> {
+        let found = self
+            .kept
+            .get(key)
+            .filter(|entry| entry.cached.expires_at_ms > now_ms && wanted.takes(&entry.cached, now_ms));
         match found {
             Some(entry) => {
                 self.hits += 1;
@@ -196,12 +216,31 @@ mod tests {
     fn a_value_is_there_until_its_time_is_over() {
         let mut entries = entries(1_000_000);
         assert!(entries.put("a", cached("1", 1_000)));
-        assert_eq!(entries.get("a", NOW + 999).map(|found| found.json), Some("1".into()));
-        assert_eq!(entries.get("a", NOW + 1_000), None);
-        assert_eq!(entries.get("b", NOW), None);
+        assert_eq!(entries.get("a", &Wanted::default(), NOW + 999).map(|found| found.json), Some("1".into()));
+        assert_eq!(entries.get("a", &Wanted::default(), NOW + 1_000), None);
+        assert_eq!(entries.get("b", &Wanted::default(), NOW), None);
         let status = entries.status(0, NOW);
         assert_eq!((status.hits, status.misses), (1, 2));
         assert_eq!(status.latest[0].hits, 1);
+    }
+
+    #[test]
+    fn a_value_that_is_too_old_for_a_caller_or_of_a_job_that_it_does_not_want_is_there_for_others() {
+        let mut entries = entries(1_000_000);
+        entries.put("a", Cached { job: Some(JobId(12)), ..cached("1", 60_000) });
+        let any = Wanted::default();
+        let younger_than = |ms| Wanted { younger_than: Some(Duration::from_millis(ms)), ..any };
+        let not_of = |id| Wanted { not_of: Some(JobId(id)), ..any };
+        let table = [
+            (younger_than(501), true),
+            (younger_than(500), false),
+            (not_of(12), false),
+            (not_of(13), true),
+            (any, true),
+        ];
+        for (wanted, is_taken) in table {
+            assert_eq!(entries.get("a", &wanted, NOW + 500).is_some(), is_taken, "{wanted:?}");
+        }
     }
 
     #[test]
@@ -221,7 +260,7 @@ mod tests {
         let mut entries = entries(80_000);
         entries.put("a", cached("1", 60_000));
         assert!(!entries.put("a", cached(&"x".repeat(10_000), 60_000)));
-        assert_eq!(entries.get("a", NOW), None);
+        assert_eq!(entries.get("a", &Wanted::default(), NOW), None);
     }
 
     #[test]
@@ -233,6 +272,6 @@ mod tests {
         assert!(entries.remove("a", NOW));
         assert!(!entries.remove("a", NOW));
         assert_eq!(entries.clear(), 2);
-        assert_eq!((entries.get("b", NOW), entries.status(0, NOW).entries), (None, 0));
+        assert_eq!((entries.get("b", &Wanted::default(), NOW), entries.status(0, NOW).entries), (None, 0));
     }
 }

@@ -10,8 +10,8 @@ use taskyard_shared::limits::{MAX_DELAY_MS, MAX_KEY_BYTES};
 use taskyard_shared::service::CacheStatus;
 
 use super::actor::{CacheActor, PART};
-use super::entries::Cached;
-use super::messages::{Ask, Computed, Drop as DropAll, Found, Get, Invalidate, Put, ShowCache};
+use super::entries::{Cached, Wanted};
+use super::messages::{Ask, Drop as DropAll, Found, Get, Invalidate, Put, ShowCache};
 use crate::clock::Clock;
 use crate::services::ServiceError;
 
@@ -41,6 +41,17 @@ pub enum Source {
     Cached(Cached),
 }
 
+/// How a value is asked for that may have to be computed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Terms {
+    /// For how long it is kept if it is computed.
+    pub ttl: Duration,
+    /// The job whose result it is if it is computed.
+    pub of_job: Option<JobId>,
+    /// What will do of what is there.
+    pub wanted: Wanted,
+}
+
 impl Cache {
     pub(crate) fn new(addr: Addr<CacheActor>, clock: Clock) -> Self {
         Cache { addr, clock }
@@ -57,6 +68,7 @@ impl Cache {
 
     /// Keeps `value` under `key` for `ttl`, in place of what was there. Answers whether it is kept: not when it weighs
     /// more than an eighth of the cache. Keys of different uses should begin differently: `rates:EUR`.
+    /// Those that begin with `job:` are for results of jobs.
     ///
     /// # Errors
     /// The cache is restarting, the key is longer than 256 bytes, or the value is no JSON.
@@ -102,18 +114,18 @@ impl Cache {
         T: Serialize + DeserializeOwned,
         F: AsyncFnOnce() -> Result<T, E>,
     {
-        self.compute_for(key, ttl, None, compute).await.map(|(value, _)| value)
+        let terms = Terms { ttl, ..Terms::default() };
+        self.compute_for(key, terms, compute).await.map(|(value, _)| value)
     }
 
-    /// As [`Cache::get_or_compute`], as the result of a job, and says where the value came from.
+    /// As [`Cache::get_or_compute`], on these terms, and says where the value came from.
     ///
     /// # Errors
-    /// As [`Cache::get_or_compute`].
+    /// As [`Cache::get_or_compute`]. A value that can be written as JSON is not lost once it is computed.
     pub(crate) async fn compute_for<T, E, F>(
         &self,
         key: impl Into<String>,
-        ttl: Duration,
-        job: Option<JobId>,
+        terms: Terms,
         compute: F,
     ) -> Result<(T, Source), ComputeError<E>>
     where
@@ -121,10 +133,10 @@ impl Cache {
         F: AsyncFnOnce() -> Result<T, E>,
     {
         let key = checked(key)?;
-        let mut flight = loop {
-            let cached = match self.ask(Ask { key: key.clone() }).await? {
+        let computation = loop {
+            let cached = match self.ask(Ask { key: key.clone(), wanted: terms.wanted }).await? {
                 Found::There(cached) => cached,
-                Found::Compute(number) => break Flight { cache: self, key, number, landed: false },
+                Found::Compute(computation) => break computation,
                 Found::Wait(landing) => match landing.await {
                     Ok(cached) => cached,
                     Err(_) => continue,
@@ -133,13 +145,7 @@ impl Cache {
             return Ok((read(&cached)?, Source::Cached(cached)));
         };
         let value = compute().await.map_err(ComputeError::Failed)?;
-        let cached = self.cached(&value, ttl, job)?;
-        flight.landed = true;
-        let computed = Computed { key: flight.key.clone(), flight: flight.number, cached: Some(cached) };
-        // The value is good even when it could not be kept.
-        if let Err(error) = self.ask(computed).await {
-            tracing::warn!(%error, "a value is not kept");
-        }
+        computation.land(self.cached(&value, terms.ttl, terms.of_job)?);
         Ok((value, Source::Computed))
     }
 
@@ -176,24 +182,6 @@ impl Cache {
 
     fn unanswered(&self, error: &actix::MailboxError) -> ServiceError {
         ServiceError::unanswered(PART, error, self.addr.connected())
-    }
-}
-
-/// A computation under way. When it is dropped before it has landed, whoever waits is told.
-struct Flight<'c> {
-    cache: &'c Cache,
-    key: String,
-    number: u64,
-    landed: bool,
-}
-
-impl Drop for Flight<'_> {
-    fn drop(&mut self) {
-        if !self.landed {
-            let key = std::mem::take(&mut self.key);
-            // One for each computation, so this cannot pile up.
-            self.cache.addr.do_send(Computed { key, flight: self.number, cached: None });
-        }
     }
 }
 

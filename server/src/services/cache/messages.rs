@@ -3,7 +3,8 @@
 use actix::Message;
 use taskyard_shared::service::CacheStatus;
 
-use super::entries::Cached;
+use super::computation::Computation;
+use super::entries::{Cached, Wanted};
 use super::flights::Landing;
 use crate::services::ServiceError;
 
@@ -42,11 +43,12 @@ pub struct ShowCache;
 #[rtype(result = "Result<Found, ServiceError>")]
 pub(super) struct Ask {
     pub key: String,
+    pub wanted: Wanted,
 }
 
 pub(super) enum Found {
     There(Cached),
-    Compute(u64),
+    Compute(Computation),
     Wait(Landing),
 }
 

@@ -240,7 +240,7 @@ pub fn a_claim_hands_out_results_where_the_arguments_take_them_up(mut yard: Test
     let silent = yard.run("b");
     let broken = yard.add_ended("c", JobState::Failed);
     yard.finish(done, 1, completed());
-    yard.finish(silent, 1, AttemptEnd::Completed { result: serde_json::Value::Null });
+    yard.finish(silent, 1, AttemptEnd::Completed { result: serde_json::Value::Null, reused: None });
     let takes = JobInsert { takes_results: true, ..after(&[broken, silent, done], OnFailure::Continue) };
     let plain = JobInsert { takes_results: false, ..takes.clone() };
     yard.add_jobs(vec![takes, plain]);

@@ -80,8 +80,21 @@ pub fn a_completed_job_has_its_result_and_full_progress(mut yard: TestYard) {
     assert_eq!(detail.attempts[0].ended_at_ms, Some(90));
 
     let id = yard.run("demo");
-    yard.finish(id, 1, AttemptEnd::Completed { result: Value::Null });
+    yard.finish(id, 1, AttemptEnd::Completed { result: Value::Null, reused: None });
     assert_eq!(yard.detail(id).result, Some(Value::Null));
+}
+
+pub fn a_job_that_took_an_earlier_result_names_the_job_that_made_it(mut yard: TestYard) {
+    let earlier = yard.run("demo");
+    yard.finish(earlier, 1, completed());
+    for result in [json!({"rows": 3}), Value::Null] {
+        let id = yard.run("demo");
+        let row = yard.finish(id, 1, AttemptEnd::Completed { result: result.clone(), reused: Some(earlier) });
+        let detail = yard.detail(id);
+        assert_eq!(row.map(|row| row.state), Some(JobState::Completed));
+        assert_eq!((detail.result, detail.reused), (Some(result), Some(earlier)));
+    }
+    assert_eq!(yard.detail(earlier).reused, None);
 }
 
 pub fn a_failed_job_shows_the_start_of_its_error_and_keeps_all_of_it(mut yard: TestYard) {

@@ -12,7 +12,7 @@ fn line(attempt: u32, number: u32) -> LogLine {
 }
 
 fn numbers(yard: &TestYard, id: JobId, limit: u32) -> Vec<(u32, u32)> {
-    let page = yard.reader.log(id, limit).unwrap();
+    let page = yard.reader.log(id, None, limit).unwrap();
     page.lines.iter().map(|line| (line.attempt, line.number)).collect()
 }
 
@@ -22,7 +22,7 @@ pub fn lines_are_kept_with_all_they_say(mut yard: TestYard) {
     let lines: Vec<_> =
         (1..).zip(levels).map(|(number, level)| (id, LogLine { level, ..line(1, number) })).collect();
     assert_eq!(yard.log(lines.clone()), lines);
-    let page = yard.reader.log(id, 9).unwrap();
+    let page = yard.reader.log(id, None, 9).unwrap();
     assert_eq!(page.lines, lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>());
     assert_eq!(page.as_of, yard.writer.load().unwrap().commit);
 }
@@ -35,6 +35,13 @@ pub fn the_newest_lines_are_shown_oldest_first(mut yard: TestYard) {
     yard.retry(id);
     yard.claim("demo", 1);
     yard.log(vec![(id, line(2, 1)), (id, line(2, 2))]);
+    let of_attempt = |attempt, limit| {
+        let page = yard.reader.log(id, Some(attempt), limit).unwrap();
+        page.lines.iter().map(|line| (line.attempt, line.number)).collect::<Vec<_>>()
+    };
+    assert_eq!(of_attempt(1, 2), [(1, 4), (1, 5)]);
+    assert_eq!(of_attempt(2, 9), [(2, 1), (2, 2)]);
+    assert_eq!(of_attempt(3, 9), []);
     assert_eq!(numbers(&yard, id, 4), [(1, 4), (1, 5), (2, 1), (2, 2)]);
     assert_eq!(numbers(&yard, other, 4), [(1, 1)]);
 }
@@ -55,7 +62,7 @@ pub fn a_number_has_one_line(mut yard: TestYard) {
     yard.log(vec![(id, line(1, 1))]);
     let again = LogLine { text: "again".to_owned(), ..line(1, 1) };
     assert_eq!(yard.log(vec![(id, again), (id, line(1, 2))]), [(id, line(1, 2))]);
-    assert_eq!(yard.reader.log(id, 9).unwrap().lines, [line(1, 1), line(1, 2)]);
+    assert_eq!(yard.reader.log(id, None, 9).unwrap().lines, [line(1, 1), line(1, 2)]);
 }
 
 pub fn late_lines_are_kept_in_their_place(mut yard: TestYard) {

@@ -49,6 +49,7 @@ macro_rules! suite {
                 claims_take_the_lowest_ids_of_their_queue_up_to_the_limit,
                 a_claim_hands_out_arguments_and_inputs,
                 a_completed_job_has_its_result_and_full_progress,
+                a_job_that_took_an_earlier_result_names_the_job_that_made_it,
                 a_failed_job_shows_the_start_of_its_error_and_keeps_all_of_it,
                 a_released_job_waits_again_and_its_attempt_is_lost,
                 a_report_about_an_attempt_that_is_over_changes_nothing,
@@ -240,7 +241,8 @@ macro_rules! suite {
                 clearing_goes_state_by_state_and_there_by_the_time_of_the_end,
                 a_single_finished_job_can_be_deleted,
                 a_job_that_has_not_ended_cannot_be_deleted,
-                a_retried_job_is_safe_from_clearing;
+                a_retried_job_is_safe_from_clearing,
+                ended_jobs_come_in_the_order_of_their_ends;
             waiting_facts:
                 nobody_knows_of_a_job_that_does_not_exist,
                 jobs_with_a_higher_priority_and_older_ones_are_ahead,

@@ -70,7 +70,7 @@ fn look(random: &mut Random, tested: &mut TestYard, model: &mut TestYard, ops: &
 
 fn compare_job(tested: &TestYard, model: &TestYard, id: JobId, random: &Random) {
     assert_eq!(tested.reader.job(id).unwrap(), model.reader.job(id).unwrap(), "{random}");
-    assert_eq!(tested.reader.log(id, 3).unwrap(), model.reader.log(id, 3).unwrap(), "{random}");
+    assert_eq!(tested.reader.log(id, None, 3).unwrap(), model.reader.log(id, None, 3).unwrap(), "{random}");
     let facts = |yard: &TestYard| yard.reader.waiting_facts(id).unwrap();
     assert_eq!(facts(tested), facts(model), "{random}");
     let batch = |yard: &TestYard| yard.reader.batch(BatchId(id.0)).unwrap();

@@ -5,6 +5,7 @@ use taskyard_shared::new_job::OnFailure;
 
 use super::TestYard;
 use super::yard::{after, completed, failed};
+use crate::store::EndedJob;
 use crate::store::ops::{ClearedGroup, DeleteResult, JobInsert, OpResult, WriteOp};
 
 fn clear_state(yard: &mut TestYard, state: JobState, finished_by_ms: i64, limit: u32) -> (Vec<u64>, bool) {
@@ -99,4 +100,36 @@ pub fn a_retried_job_is_safe_from_clearing(mut yard: TestYard) {
     yard.cancel(id);
     assert_eq!(clear_state(&mut yard, JobState::Failed, i64::MAX, 9), (vec![], false));
     assert_eq!(clear_state(&mut yard, JobState::Cancelled, i64::MAX, 9), (vec![id.0], false));
+}
+
+pub fn ended_jobs_come_in_the_order_of_their_ends(mut yard: TestYard) {
+    for (queue, state) in [
+        ("a", JobState::Failed),
+        ("b", JobState::Completed),
+        ("a", JobState::Completed),
+        ("b", JobState::Cancelled),
+        ("a", JobState::Completed),
+    ] {
+        yard.add_ended(queue, state);
+    }
+    yard.run("a");
+    yard.retry(JobId(4));
+    // Several of one millisecond.
+    let ids = yard.add_jobs((0..3).map(|_| super::yard::job("c", "x")).collect());
+    let cancels: Vec<_> = ids.iter().rev().map(|id| WriteOp::Cancel { id: *id }).collect();
+    yard.try_apply(&cancels).expect("accepted");
+    // A result that is still wanted.
+    yard.add_job(JobInsert { takes_results: true, ..after(&[JobId(2)], OnFailure::Stop) });
+
+    let mut after = EndedJob { at_ms: 0, id: JobId(0) };
+    let mut found = Vec::new();
+    loop {
+        let page = yard.reader.ended(after, 2).expect("readable");
+        let Some(last) = page.last() else { break };
+        after = EndedJob { at_ms: last.finished_at_ms.expect("it ended"), id: last.id };
+        found.extend(page.iter().map(|job| job.id.0));
+    }
+    assert_eq!(found, [1, 2, 3, 5, 7, 8, 9]);
+    let same_time = EndedJob { at_ms: after.at_ms, id: JobId(0) };
+    assert_eq!(yard.reader.ended(same_time, 9).expect("readable").len(), 3);
 }

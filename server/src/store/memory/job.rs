@@ -24,6 +24,7 @@ pub(super) struct StoredJob {
     /// While it is pending, and no claim is to look at it.
     pub held_by: Option<MeterId>,
     result: Option<Value>,
+    reused: Option<JobId>,
     /// In full; the row has its first characters.
     pub error: Option<String>,
     /// The newest, oldest first; the last one may still run.
@@ -45,6 +46,7 @@ impl StoredJob {
             takes_results: insert.takes_results,
             held_by: None,
             result: None,
+            reused: None,
             error: None,
             attempts: VecDeque::new(),
             lost_attempts: VecDeque::new(),
@@ -118,6 +120,7 @@ impl StoredJob {
         self.attempt_ended(outcome, left.error.or(left.reason), now_ms);
         self.error = left.error.map(str::to_owned);
         self.result = left.result.cloned();
+        self.reused = left.reused;
         for file in artifacts {
             self.artifacts.retain(|known| known.name != file.name);
             self.artifacts.push(file.clone());
@@ -145,9 +148,12 @@ impl StoredJob {
         }
     }
 
-    /// The newest lines, oldest first.
-    pub fn newest_lines(&self, limit: usize) -> Vec<LogLine> {
-        self.log.values().skip(self.log.len().saturating_sub(limit)).cloned().collect()
+    /// The newest lines, of all attempts or of one, oldest first.
+    pub fn newest_lines(&self, attempt: Option<u32>, limit: usize) -> Vec<LogLine> {
+        let wanted = |line: &&LogLine| attempt.is_none_or(|attempt| line.attempt == attempt);
+        let mut lines: Vec<_> = self.log.values().rev().filter(wanted).take(limit).cloned().collect();
+        lines.reverse();
+        lines
     }
 
     /// All but what is said of other jobs.
@@ -156,6 +162,7 @@ impl StoredJob {
             job: JobSummary::clone(&self.row),
             args: self.args(),
             result: self.result.clone(),
+            reused: self.reused,
             error: self.error.clone(),
             attempts: self.attempts.iter().cloned().collect(),
             inputs: self.inputs.clone(),

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use taskyard_shared::batch::{BatchId, BatchStatus};
-use taskyard_shared::job::{FileRef, JobDetail, JobId};
+use taskyard_shared::job::{FileRef, JobDetail, JobId, JobSummary};
 use taskyard_shared::limits::MAX_SHOWN_DEPENDENTS;
 use taskyard_shared::view::{JobsQuery, SortOrder, WindowStart};
 
@@ -13,7 +13,9 @@ use super::Shared;
 use super::job::StoredJob;
 use super::yard::Yard;
 use crate::store::search::{Window, is_after_start, named_job, rows_to_skip};
-use crate::store::{IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts};
+use crate::store::{
+    EndedJob, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts,
+};
 
 pub(super) struct Reader {
     pub shared: Arc<Shared>,
@@ -58,10 +60,23 @@ impl StoreReader for Reader {
         Ok(sha256.iter().filter(|sum| !used.contains(sum.as_str())).cloned().collect())
     }
 
-    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError> {
+    fn log(&self, id: JobId, attempt: Option<u32>, limit: u32) -> Result<LogPage, StoreError> {
         let yard = self.shared.read();
-        let lines = yard.jobs.get(&id).map(|job| job.newest_lines(limit as usize)).unwrap_or_default();
+        let lines =
+            yard.jobs.get(&id).map(|job| job.newest_lines(attempt, limit as usize)).unwrap_or_default();
         Ok(LogPage { lines, as_of: yard.seq })
+    }
+
+    fn ended(&self, after: EndedJob, limit: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        let yard = self.shared.read();
+        let place = |job: &StoredJob| {
+            let at_ms = job.row.finished_at_ms.filter(|_| job.row.state.is_finished())?;
+            Some(EndedJob { at_ms, id: job.row.id }).filter(|place| *place > after)
+        };
+        let mut found: Vec<_> =
+            yard.jobs.values().filter_map(|job| Some((place(job)?, Arc::clone(&job.row)))).collect();
+        found.sort_unstable_by_key(|(place, _)| *place);
+        Ok(found.into_iter().take(limit as usize).map(|(_, row)| row).collect())
     }
 
     fn answered(&self, key: &IdempotencyKey, now_ms: i64) -> Result<Option<InsertResult>, StoreError> {

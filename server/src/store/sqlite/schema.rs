@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_production.sql"),
     include_str!("migrations/0003_order_and_references.sql"),
+    include_str!("migrations/0004_ends.sql"),
 ];
 
 /// The version that this program knows.

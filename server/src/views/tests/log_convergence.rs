@@ -122,7 +122,7 @@ impl Bench {
 
     fn read(&mut self) {
         self.kept.clear();
-        self.page = Some(self.model.log(JOB, MAX_VIEW_ROWS).expect("the model reads"));
+        self.page = Some(self.model.log(JOB, None, MAX_VIEW_ROWS).expect("the model reads"));
     }
 
     fn loaded(&mut self) {
@@ -200,7 +200,7 @@ fn what_was_never_published_is_a_delta_after_a_reload_where_it_leads_on() {
 #[test]
 fn a_log_that_lost_its_oldest_lines_starts_over_after_a_reload() {
     let mut bench = Bench::new();
-    let mut page = bench.model.log(JOB, MAX_VIEW_ROWS).expect("the model reads");
+    let mut page = bench.model.log(JOB, None, MAX_VIEW_ROWS).expect("the model reads");
     page.lines.drain(..10);
     assert_eq!(bench.view.load(&page, &[]), Effect::StartsOver);
     assert_eq!(bench.view.snapshot(), page.lines);

@@ -17,7 +17,8 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::store::{
-    CommitSeq, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts,
+    CommitSeq, EndedJob, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader,
+    WaitingFacts,
 };
 use crate::views::messages::ToSession;
 
@@ -259,7 +260,7 @@ impl StoreReader for Model {
         Ok(self.page(query))
     }
 
-    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError> {
+    fn log(&self, id: JobId, _: Option<u32>, limit: u32) -> Result<LogPage, StoreError> {
         self.count_read()?;
         Ok(LogPage { lines: self.lines(id, limit), as_of: self.commit_seq() })
     }
@@ -272,6 +273,9 @@ impl StoreReader for Model {
         Ok(None)
     }
 
+    fn ended(&self, _: EndedJob, _: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        Ok(Vec::new())
+    }
     fn unreferenced(&self, _: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }

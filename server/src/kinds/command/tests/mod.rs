@@ -67,15 +67,8 @@ impl Attempt {
 
     /// The first line that it writes, when it has.
     async fn first_line(&self) -> String {
-        let line = async {
-            loop {
-                if let Some(line) = self.context.told.log().first() {
-                    return line.trim_start_matches("info: ").to_owned();
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, line).await.expect("it writes a line")
+        let line = tokio::time::timeout(PATIENCE, self.context.told.first_line()).await;
+        line.expect("it writes a line").trim_start_matches("info: ").to_owned()
     }
 }
 

@@ -59,7 +59,7 @@ async fn standard_input_is_empty() {
 
 #[tokio::test]
 async fn what_it_writes_is_logged_while_it_runs() {
-    let mut attempt = begin(script("echo ready; echo '::progress 0.25'; sleep 1000"), json!({}));
+    let mut attempt = begin(script("echo '::progress 0.25'; echo ready; sleep 1000"), json!({}));
     assert_eq!(attempt.first_line().await, "ready");
     assert!(!attempt.result.is_finished());
     attempt.context.cancel.cancel();

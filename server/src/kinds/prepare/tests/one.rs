@@ -6,7 +6,8 @@ use taskyard_shared::job::{JobId, JobState};
 use taskyard_shared::limits::MAX_DELAY_MS;
 use taskyard_shared::new_job::{After, Backoff, BackoffCurve, NewJob, OnConflict, OnFailure};
 
-use crate::kinds::tests::{NOW_MS, registry, test_files};
+use crate::kinds::tests::{MINUTE, NOW_MS, Sums, registry, test_files};
+use crate::kinds::{Demo, KindRegistry};
 use crate::store::{AfterInsert, JobInsert, KindSays};
 
 /// A demo job that says this besides.
@@ -35,6 +36,25 @@ async fn what_a_job_does_not_say_is_the_kinds_to_say() {
     assert_eq!((insert.run_at_ms, insert.unique, insert.takes_results), (None, None, false));
     let http = prepared(NewJob::new("http", json!({"url": "https://example.org"}))).await;
     assert_eq!((http.max_attempts, http.options.timeout_ms), (8, Some(360_000)));
+}
+
+#[tokio::test]
+async fn a_job_takes_earlier_results_for_as_long_as_it_says_or_else_its_kind() {
+    let table = [
+        ("demo", None, None),
+        ("demo", Some(0), None),
+        ("demo", Some(MAX_DELAY_MS), Some(MAX_DELAY_MS)),
+        ("sums", None, Some(60_000)),
+        ("sums", Some(0), None),
+        ("sums", Some(5), Some(5)),
+    ];
+    let kinds = KindRegistry::builder().register(Demo).and_then(|kinds| kinds.register(Sums(MINUTE)));
+    let kinds = kinds.expect("good kinds").build();
+    for (kind, cache_for_ms, stored) in table {
+        let job = NewJob { cache_for_ms, ..NewJob::new(kind, json!({"name": "a"})) };
+        let insert = kinds.prepare(job, &test_files().files, NOW_MS).await.expect("a good job");
+        assert_eq!(insert.options.cache_for_ms, stored, "{kind} {cache_for_ms:?}");
+    }
 }
 
 #[tokio::test]
@@ -112,6 +132,11 @@ async fn each_wrong_setting_is_named_at_its_field() {
         ),
         (json!({"max_attempts": 0}), "$max_attempts", "max_attempts must be 1 to 1000".to_owned()),
         (json!({"timeout_ms": 99}), "$timeout_ms", format!("timeout_ms must be 100 to {ms}")),
+        (
+            json!({"cache_for_ms": MAX_DELAY_MS + 1}),
+            "$cache_for_ms",
+            format!("cache_for_ms must be 0 to {ms}"),
+        ),
         (json!({"backoff": {"base_ms": 1}}), "$backoff/base_ms", format!("base_ms must be 100 to {ms}")),
         (json!({"unique": {"states": []}}), "$unique/states", "states must name a state".to_owned()),
         (json!({"unique": {"key": ""}}), "$unique/key", "key must have 1 to 256 bytes".to_owned()),

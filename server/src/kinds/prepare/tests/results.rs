@@ -102,10 +102,7 @@ async fn a_job_that_comes_after_others_replaces_none() {
     let noop = |unique| NewJob { unique, ..NewJob::new("noop", json!({})) };
     let after = NewJob { after: vec![After::Job(JobId(7))], ..noop(unique.clone()) };
     let error = registry().prepare(after, &test_files().files, NOW_MS).await.expect_err("refused");
-    assert_eq!(
-        error.fields[0].message,
-        "unique/on_conflict cannot be replace for a job that comes after others"
-    );
+    assert_eq!(error.fields[0].message, "on_conflict cannot be replace for a job that comes after others");
     let call = |chain, then| NewJobs {
         jobs: vec![noop(None), noop(unique.clone().filter(|_| chain))],
         mode: AddMode::AllOrNothing,

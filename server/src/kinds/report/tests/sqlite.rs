@@ -233,7 +233,7 @@ async fn text_that_a_sheet_cannot_hold_is_cut_there_alone() {
         sheet.contains(">12345678901234567<") && !sheet.contains("<v>1234567890123456"),
         "digits are kept"
     );
-    let log = office.yard.log(job.job.id, 100).await.expect("a log");
+    let log = office.yard.log(job.job.id, None, 100).await.expect("a log");
     assert!(
         log.iter().any(|line| line.text.starts_with("1 cells are longer than a sheet can hold")),
         "{log:?}"

@@ -240,7 +240,7 @@ fn end(world: &mut World, pick: usize, end: AttemptEnd) {
 }
 
 fn completed() -> AttemptEnd {
-    AttemptEnd::Completed { result: json!(1) }
+    AttemptEnd::Completed { result: json!(1), reused: None }
 }
 
 proptest! {

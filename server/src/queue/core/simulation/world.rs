@@ -286,7 +286,7 @@ impl World {
             .filter(|id| self.work.get(id).is_none_or(|work| work.ended.is_some()))
             .collect();
         if let Some(&&attempt) = over.get(pick % over.len().max(1)) {
-            let end = AttemptEnd::Completed { result: json!("late") };
+            let end = AttemptEnd::Completed { result: json!("late"), reused: None };
             self.apply(Input::Ended { attempt, end, artifacts: Vec::new() });
         }
     }
@@ -425,7 +425,7 @@ impl World {
         for _ in 0..5_000 {
             self.commit_all();
             match self.pick_work(0) {
-                Some(id) => self.end_work(id, AttemptEnd::Completed { result: json!(null) }),
+                Some(id) => self.end_work(id, AttemptEnd::Completed { result: json!(null), reused: None }),
                 None if self.waiting.is_empty() && self.is_at_rest() => return self.check_end(),
                 // What is left waits for a time.
                 None => self.pass_time(60_000),

@@ -111,6 +111,7 @@ impl Random {
         insert.inputs = if self.once_in(4) { vec![file("in", self.one_of(&['a', 'b']))] } else { Vec::new() };
         insert.options = JobOptions {
             timeout_ms: self.once_in(5).then_some(60_000),
+            cache_for_ms: self.once_in(5).then_some(60_000),
             expires_at_ms: self.once_in(6).then(|| self.near_ms(400)),
             on_failure: self.one_of(&[OnFailure::Stop, OnFailure::Continue, OnFailure::Cancel]),
             ..JobOptions::default()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use taskyard_shared::job::{JobState, Progress};
+use taskyard_shared::job::{JobId, JobState, Progress};
 use taskyard_shared::limits::IDEMPOTENCY_MS;
 use taskyard_shared::log::{LogLevel, LogLine};
 use taskyard_shared::new_job::{AddMode, NewJob};
@@ -88,7 +88,10 @@ impl Random {
             }
             3 => AttemptEnd::Snoozed { until_ms: self.near_ms(200), reason: "not yet".to_owned() },
             4 => AttemptEnd::Released,
-            5 => AttemptEnd::Completed { result: serde_json::Value::Null },
+            5 => AttemptEnd::Completed {
+                result: serde_json::Value::Null,
+                reused: self.once_in(2).then_some(JobId(1)),
+            },
             _ => completed(),
         }
     }

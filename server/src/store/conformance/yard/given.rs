@@ -59,7 +59,7 @@ pub fn file(name: &str, content: char) -> FileRef {
 }
 
 pub fn completed() -> AttemptEnd {
-    AttemptEnd::Completed { result: json!({"rows": 3}) }
+    AttemptEnd::Completed { result: json!({"rows": 3}), reused: None }
 }
 
 pub fn failed(error: &str) -> AttemptEnd {

@@ -1,5 +1,5 @@
--- Taskyard's data, schema 3: whose turn it is among the jobs that a limit holds back, and what is still needed of jobs
--- that have ended.
+-- Taskyard's data, schema 3: whose turn it is among the jobs that a limit holds back, what is still needed of jobs that
+-- have ended, and whose result is whose.
 
 -- How many jobs of its key started since the last one that was taken by age instead of by priority; 0 to 7.
 ALTER TABLE meter ADD COLUMN passed INTEGER NOT NULL DEFAULT 0;
@@ -46,3 +46,6 @@ ALTER TABLE meter ADD COLUMN looked_at INTEGER NOT NULL DEFAULT 0;
 
 DROP INDEX meter_holding;
 CREATE INDEX meter_holding ON meter (limit_id, looked_at) WHERE held > 0;
+
+-- The earlier job whose result it is: set where a job took that instead of doing its work. That job may be deleted.
+ALTER TABLE job_output ADD COLUMN reused_job_id INTEGER;

@@ -18,7 +18,8 @@ pub(super) const DETAIL: &str = concat!(
     "SELECT ",
     job_columns!(),
     ", args, options, (SELECT result FROM job_output WHERE job_id = id), \
-     (SELECT job_output.error FROM job_output WHERE job_id = id) \
+     (SELECT job_output.error FROM job_output WHERE job_id = id), \
+     (SELECT reused_job_id FROM job_output WHERE job_id = id) \
      FROM job CROSS JOIN job_args ON job_id = id WHERE id = ?1"
 );
 pub(super) const ATTEMPTS: &str = "SELECT number, started_at_ms, ended_at_ms, outcome, error FROM past_attempt \
@@ -45,10 +46,11 @@ impl Snapshot<'_> {
                 let options = rows::options(row.get(JOB_COLUMNS + 1)?)?;
                 let result: Option<String> = row.get(JOB_COLUMNS + 2)?;
                 let error: Option<String> = row.get(JOB_COLUMNS + 3)?;
-                Ok((job, args, options, result, error))
+                let reused = row.get::<_, Option<u64>>(JOB_COLUMNS + 4)?.map(JobId);
+                Ok((job, args, options, result, error, reused))
             })
             .optional()?;
-        let Some((job, args, options, result, error)) = found else { return Ok(None) };
+        let Some((job, args, options, result, error, reused)) = found else { return Ok(None) };
         let result = match result {
             Some(text) => Some(from_json(&text)?),
             None => (job.state == JobState::Completed).then_some(Value::Null),
@@ -64,6 +66,7 @@ impl Snapshot<'_> {
             job,
             args,
             result,
+            reused,
             error,
         }))
     }

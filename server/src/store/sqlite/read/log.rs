@@ -9,16 +9,17 @@ use super::Snapshot;
 use crate::store::LogPage;
 
 pub(super) const NEWEST: &str = "SELECT attempt, number, at_ms, level, text FROM log_line WHERE job_id = ?1 \
-     ORDER BY attempt DESC, number DESC LIMIT ?2";
+     AND attempt BETWEEN ?3 AND ?4 ORDER BY attempt DESC, number DESC LIMIT ?2";
 
 impl Snapshot<'_> {
-    /// The newest lines, oldest first.
-    pub fn log(&self, id: JobId, limit: u32) -> rusqlite::Result<LogPage> {
+    /// The newest lines, of all attempts or of one, oldest first.
+    pub fn log(&self, id: JobId, attempt: Option<u32>, limit: u32) -> rusqlite::Result<LogPage> {
+        let (first, last) = attempt.map_or((0, u32::MAX), |attempt| (attempt, attempt));
         let mut lines: Vec<LogLine> = match i64::try_from(id.0) {
             Ok(id) => self
                 .conn
                 .prepare_cached(NEWEST)?
-                .query_map(params![id, limit], line)?
+                .query_map(params![id, limit, first, last], line)?
                 .collect::<rusqlite::Result<_>>()?,
             // A number that no job can have.
             Err(_) => Vec::new(),

@@ -3,6 +3,7 @@
 pub(super) mod answer;
 mod batch;
 mod detail;
+mod ended;
 mod list;
 mod log;
 mod pool;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use taskyard_shared::batch::{BatchId, BatchStatus};
-use taskyard_shared::job::{FileRef, JobDetail, JobId};
+use taskyard_shared::job::{FileRef, JobDetail, JobId, JobSummary};
 use taskyard_shared::queue::StateCounts;
 use taskyard_shared::view::JobsQuery;
 
@@ -21,7 +22,8 @@ use super::failure::explain;
 use super::open::Home;
 use super::rows::{counts, unknown_code};
 use crate::store::{
-    CommitSeq, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader, WaitingFacts,
+    CommitSeq, EndedJob, IdempotencyKey, InsertResult, JobsPage, LogPage, StoreError, StoreReader,
+    WaitingFacts,
 };
 use pool::Pool;
 
@@ -68,8 +70,12 @@ impl StoreReader for SqliteReader {
         self.snapshot(|snapshot| snapshot.unreferenced(sha256))
     }
 
-    fn log(&self, id: JobId, limit: u32) -> Result<LogPage, StoreError> {
-        self.snapshot(|snapshot| snapshot.log(id, limit))
+    fn log(&self, id: JobId, attempt: Option<u32>, limit: u32) -> Result<LogPage, StoreError> {
+        self.snapshot(|snapshot| snapshot.log(id, attempt, limit))
+    }
+
+    fn ended(&self, after: EndedJob, limit: u32) -> Result<Vec<Arc<JobSummary>>, StoreError> {
+        self.snapshot(|snapshot| snapshot.ended(after, limit))
     }
 
     fn answered(&self, key: &IdempotencyKey, now_ms: i64) -> Result<Option<InsertResult>, StoreError> {
@@ -132,6 +138,8 @@ pub(super) const STATEMENTS: &[&str] = &[
     answer::ANSWER,
     batch::BATCH,
     batch::COUNTS,
+    ended::ENDED,
+    ended::WANTED,
     log::NEWEST,
     waiting::FACTS,
     waiting::UNMET,

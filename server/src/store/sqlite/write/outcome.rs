@@ -153,15 +153,23 @@ impl Transaction<'_> {
     fn keep_output(&self, job: &JobSummary, left: &Leftover<'_>) -> rusqlite::Result<()> {
         let result = left.result.filter(|result| **result != Value::Null).map(Value::to_string);
         let error = left.error.filter(|full| job.error.as_deref() != Some(*full));
-        if result.is_some() || error.is_some() {
-            self.keep(job.id, result.as_deref(), error)?;
+        if result.is_some() || error.is_some() || left.reused.is_some() {
+            self.keep(job.id, result.as_deref(), error, left.reused)?;
         }
         Ok(())
     }
 
-    pub fn keep(&self, id: JobId, result: Option<&str>, error: Option<&str>) -> rusqlite::Result<()> {
-        self.prepared("INSERT OR REPLACE INTO job_output (job_id, result, error) VALUES (?1, ?2, ?3)")?
-            .execute(params![id.0, result, error])?;
+    pub fn keep(
+        &self,
+        id: JobId,
+        result: Option<&str>,
+        error: Option<&str>,
+        reused: Option<JobId>,
+    ) -> rusqlite::Result<()> {
+        self.prepared(
+            "INSERT OR REPLACE INTO job_output (job_id, result, error, reused_job_id) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![id.0, result, error, reused.map(|id| id.0)])?;
         Ok(())
     }
 

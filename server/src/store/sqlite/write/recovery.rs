@@ -25,7 +25,7 @@ impl Transaction<'_> {
             self.archive(&row, self.now_ms, ArchivedOutcome::Lost, None)?;
             let losses = self.losses(row.job.id.0)?;
             if let Some(error) = transition::lose(&mut row.job, losses, max_losses, self.now_ms) {
-                self.keep(row.job.id, None, Some(&error))?;
+                self.keep(row.job.id, None, Some(&error), None)?;
             }
             row.flags.set(Flags::LIMITED, false);
             self.change(&mut row, JobState::Processing)?;

@@ -19,7 +19,7 @@ use crate::queue::core::AttemptId;
 use crate::store::{AfterFailure, AttemptEnd};
 
 fn done() -> AttemptEnd {
-    AttemptEnd::Completed { result: json!(1) }
+    AttemptEnd::Completed { result: json!(1), reused: None }
 }
 
 fn failed() -> AttemptEnd {
