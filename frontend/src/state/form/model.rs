@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 /// How deep groups may be nested; deeper ones are JSON fields.
 const MAX_DEPTH: usize = 4;
+/// What may be longer than the longest URL is written in a field of several lines.
+const MAX_LINE_CHARS: u64 = 10_000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
@@ -216,7 +218,7 @@ fn input(root: &Value, schema: &Value, pointer: &str, depth: usize) -> Input {
         "string" => Input::Text {
             min_chars: size("minLength").unwrap_or(0),
             max_chars: size("maxLength"),
-            long: size("maxLength").is_none_or(|max| max > 2_000) && pointer.ends_with("body"),
+            long: size("maxLength").map_or_else(|| pointer.ends_with("body"), |max| max > MAX_LINE_CHARS),
         },
         kind @ ("number" | "integer") => {
             let (min, max) = (number("minimum"), number("maximum"));

@@ -24,7 +24,7 @@ pub struct ReportArgs {
     pub pool: String,
     /// One SQL statement that reads. Without it: the last day of this yard, hour by hour.
     #[serde(default = "last_day")]
-    #[schemars(title = "Query", length(min = 1, max = 100_000), extend("format" = "sql"))]
+    #[schemars(title = "Query", length(min = 1, max = 100_000))]
     pub query: String,
     /// Values for `?` (SQLite) or `$1`, `$2` and so on (PostgreSQL). Lists and objects are given as JSON.
     #[serde(default)]

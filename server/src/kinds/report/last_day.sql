@@ -1,4 +1,4 @@
--- The last 24 hours of this yard, hour by hour (UTC).
+/* The last 24 hours of this yard, hour by hour (UTC). */
 WITH RECURSIVE
 hours (hour) AS (
     SELECT unixepoch() / 3600 - 23

@@ -95,8 +95,8 @@ impl Worker for Report {
         match self.pools.get(&args.pool) {
             Some(PoolKind::Sqlite) => {
                 let connection = pools.sqlite(&args.pool, ctx.id()).await;
-                let mut connection = connection.map_err(CheckoutError::into_job_error)?;
-                ctx.blocking(move |ctx| sqlite::report(&mut connection, &args, ctx)).await
+                let connection = connection.map_err(CheckoutError::into_job_error)?;
+                ctx.blocking(move |ctx| sqlite::report(connection, &args, ctx)).await
             }
             Some(PoolKind::Postgres) => {
                 let connection = pools.postgres(&args.pool, ctx.id()).await;
@@ -109,6 +109,9 @@ impl Worker for Report {
         }
     }
 }
+
+/// Of a statement that has no columns.
+const GIVES_NO_ROWS: &str = "it gives no rows, so it does something else than read";
 
 /// The query is one that reports do not run.
 fn refused(why: &str) -> JobError {

@@ -5,6 +5,7 @@
 //! they are taken: a portal gives no more of them than wanted, and the socket is read as fast as the files are written.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use futures_util::TryStreamExt;
@@ -27,6 +28,8 @@ use crate::services::pool::{Pooled, PostgresConnection, PostgresConnector};
 const BATCH_ROWS: usize = 256;
 /// A batch is sent on when it takes so much, in bytes. A row is in memory as a whole, whatever it takes.
 const BATCH_BYTES: usize = 1024 * 1024;
+/// The server stops a statement by itself so much later than it is told to, should it not be told.
+const LATER: Duration = Duration::from_secs(5);
 /// Batches that wait for the files' thread; then the socket is not read on.
 const WAITING_BATCHES: usize = 2;
 
@@ -50,7 +53,8 @@ pub(super) async fn report(
     let (tell, told) = mpsc::channel(WAITING_BATCHES);
     let for_files = args.clone();
     let writing = ctx.blocking(move |ctx| write(told, &for_files, ctx));
-    let reading = async {
+    // With the connection inside, which is back in its pool while the files are finished.
+    let reading = async move {
         // Given up in the middle, the connection is closed and the server told to stop.
         connection.begin_exchange();
         let read = tokio::time::timeout(args.timeout(), read(&mut connection, &args, tell)).await;
@@ -88,9 +92,9 @@ async fn read(
     args: &ReportArgs,
     tell: mpsc::Sender<Told>,
 ) -> Result<(), Stopped> {
-    let told = |error: Error| in_words(&error, args);
+    let told = |error: Error| in_words(&error);
     let transaction = connection.build_transaction().read_only(true).start().await.map_err(told)?;
-    let bound = format!("SET LOCAL statement_timeout = {}", args.timeout().as_millis());
+    let bound = format!("SET LOCAL statement_timeout = {}", (args.timeout() + LATER).as_millis());
     transaction.batch_execute(&bound).await.map_err(told)?;
     let statement = transaction.prepare(&args.query).await.map_err(told)?;
     let columns = check(&statement, args)?;
@@ -129,7 +133,7 @@ fn cells_of(row: &Row) -> Result<Vec<Cell>, Error> {
 /// The names of its columns.
 fn check(statement: &Statement, args: &ReportArgs) -> Result<Vec<String>, JobError> {
     if statement.columns().is_empty() {
-        return Err(super::refused("it has no rows"));
+        return Err(super::refused(super::GIVES_NO_ROWS));
     }
     if statement.params().len() != args.parameters.len() {
         return Err(super::wrong_count(statement.params().len(), args.parameters.len()));
@@ -159,8 +163,6 @@ fn write(mut told: mpsc::Receiver<Told>, args: &ReportArgs, ctx: &JobContext) ->
                 }
             }
             (Told::End, _) => {
-                // It makes its files while the connection is back in its pool.
-                drop(told);
                 return rows.map_or_else(|| Err(unfinished()), Rows::finish);
             }
             (Told::Batch(_), None) => {}
@@ -175,7 +177,7 @@ fn unfinished() -> JobError {
 }
 
 /// Why the server refused, and whether it would again.
-fn in_words(error: &Error, args: &ReportArgs) -> JobError {
+fn in_words(error: &Error) -> JobError {
     let Some(said) = error.as_db_error() else {
         let message = format!("the query fails: {}", crate::services::pool::with_causes(error));
         // A parameter that cannot be written as its type will not be next time.
@@ -183,9 +185,6 @@ fn in_words(error: &Error, args: &ReportArgs) -> JobError {
         let error = JobError::new(message);
         return if is_final { error.do_not_retry() } else { error };
     };
-    if said.code() == &SqlState::QUERY_CANCELED {
-        return super::took_too_long(args.timeout_s);
-    }
     if said.code() == &SqlState::READ_ONLY_SQL_TRANSACTION {
         return super::refused(&format!("it writes: {}", said.message()));
     }

@@ -20,6 +20,7 @@ use super::rows::{Rows, Wanted};
 use crate::kinds::context::JobContext;
 use crate::kinds::job_error::JobError;
 use crate::kinds::worker::JobResult;
+use crate::services::pool::{Pooled, SqliteConnector};
 
 /// How many instructions of SQLite's machine go by between two looks at the clock: less than a millisecond.
 const STEPS_BETWEEN_LOOKS: i32 = 1_000;
@@ -47,7 +48,18 @@ const HARMLESS_PRAGMAS: [&str; 8] = [
 /// # Errors
 /// For good: the query is wrong, or does more than reading; there are too many rows. Else: it took too long, the job
 /// was cancelled, or the file cannot be read now.
-pub(super) fn report(connection: &mut Connection, args: &ReportArgs, ctx: &JobContext) -> JobResult {
+pub(super) fn report(
+    mut connection: Pooled<SqliteConnector>,
+    args: &ReportArgs,
+    ctx: &JobContext,
+) -> JobResult {
+    let rows = read_all(&mut connection, args, ctx)?;
+    // Others may have it while the files are finished.
+    drop(connection);
+    rows.finish()
+}
+
+fn read_all(connection: &mut Connection, args: &ReportArgs, ctx: &JobContext) -> Result<Rows, JobError> {
     let guarded = Guarded::new(connection, args, ctx)?;
     let told = |error: Error| guarded.in_words(&error, ctx);
     let mut statement = guarded.prepare(&args.query).map_err(told)?;
@@ -55,7 +67,7 @@ pub(super) fn report(connection: &mut Connection, args: &ReportArgs, ctx: &JobCo
         return Err(refused("it writes"));
     }
     if statement.column_count() == 0 {
-        return Err(refused("it has no rows"));
+        return Err(refused(super::GIVES_NO_ROWS));
     }
     bind(&mut statement, &args.parameters)?;
     let columns = statement.column_names().into_iter().map(str::to_owned).collect();
@@ -68,10 +80,7 @@ pub(super) fn report(connection: &mut Connection, args: &ReportArgs, ctx: &JobCo
             break;
         }
     }
-    drop(found);
-    drop(statement);
-    drop(guarded);
-    rows.finish()
+    Ok(rows)
 }
 
 fn read(row: &Row<'_>, cells: &mut Vec<Cell>) -> Result<(), Error> {

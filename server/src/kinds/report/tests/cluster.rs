@@ -38,8 +38,9 @@ impl Cluster {
         if let Some((uid, gid)) = user {
             std::os::unix::fs::chown(folder.path(), Some(uid), Some(gid)).expect("root may");
         }
+        let programs = programs();
         let command = |program: &str| {
-            let mut command = Command::new(find(program));
+            let mut command = Command::new(programs.join(program));
             command.current_dir(folder.path()).stdin(Stdio::null());
             if let Some((uid, gid)) = user {
                 std::os::unix::process::CommandExt::gid(&mut command, gid);
@@ -105,18 +106,17 @@ impl Drop for Cluster {
     }
 }
 
-/// PATH, or where Debian keeps it.
-fn find(program: &str) -> PathBuf {
+/// The folder of the server's programs, all of one version: on PATH, or where Debian keeps them.
+fn programs() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     folders.extend(versions.map(|version| version.path().join("bin")));
-    folders.into_iter().map(|folder| folder.join(program)).find(|file| file.is_file()).unwrap_or_else(|| {
-        panic!(
-            "the tests of reports need PostgreSQL's server, and there is no {program} here; cargo xtask tools installs \
-             it, or by hand on Debian: sudo apt-get install postgresql"
-        )
-    })
+    let has_all = |folder: &PathBuf| ["initdb", "postgres"].iter().all(|name| folder.join(name).is_file());
+    folders.into_iter().find(has_all).expect(
+        "the tests of reports need PostgreSQL's server, and it is neither on PATH nor below /usr/lib/postgresql; \
+         cargo xtask tools installs it, or by hand on Debian: sudo apt-get install postgresql",
+    )
 }
 
 /// PostgreSQL refuses to be run by root; then it is run by one of the system's own users. None: by whoever runs the test.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use taskyard_shared::job::{JobDetail, JobId, JobState};
 use taskyard_shared::new_job::NewJob;
+use taskyard_shared::service::PoolStatus;
 use tempfile::TempDir;
 
 use crate::Yard;
@@ -29,8 +30,12 @@ struct Office {
 
 impl Office {
     async fn open(pool: &str, target: impl FnOnce(&TempDir) -> PoolTarget) -> Office {
+        Office::open_with(pool, |folder| PoolSettings::new(target(folder))).await
+    }
+
+    async fn open_with(pool: &str, settings: impl FnOnce(&TempDir) -> PoolSettings) -> Office {
         let folder = tempfile::tempdir().expect("a folder");
-        let pools = [(pool.to_owned(), PoolSettings::new(target(&folder)))].into();
+        let pools = [(pool.to_owned(), settings(&folder))].into();
         let services = ServicesConfig { pools, ..ServicesConfig::default() };
         let builder = Yard::builder().data_dir(folder.path().join("data")).services(services).reports();
         Office { yard: builder.start().await.expect("started"), folder }
@@ -103,17 +108,22 @@ impl Office {
         sheet
     }
 
-    async fn pool_is_unused(&self, pool: &str) {
+    /// The pool when it is so.
+    async fn until_pool(&self, pool: &str, wanted: impl Fn(&PoolStatus) -> bool) -> PoolStatus {
         let begun = Instant::now();
         loop {
             let pools = self.yard.services().pools.status().await.expect("answered");
             let status = pools.into_iter().find(|status| status.name == pool).expect("the pool");
-            if status.users.is_empty() {
-                return;
+            if wanted(&status) {
+                return status;
             }
             assert!(begun.elapsed() < PATIENCE, "{status:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    async fn pool_is_unused(&self, pool: &str) {
+        self.until_pool(pool, |status| status.users.is_empty()).await;
     }
 
     async fn close(self) {

@@ -5,6 +5,7 @@ use taskyard_shared::job::JobState;
 
 use super::cluster::{Cluster, cluster};
 use super::{Office, asking};
+use crate::services::pool::PoolSettings;
 
 async fn office(cluster: &Cluster) -> Office {
     cluster.connect().await;
@@ -99,16 +100,16 @@ async fn what_does_more_than_read_is_refused_for_good_even_for_a_superuser() {
     let file = office.folder.path().join("out");
     let copy = format!("COPY kept TO '{}'", file.display());
     for (query, why) in [
-        ("DELETE FROM kept", "it has no rows"),
+        ("DELETE FROM kept", "it gives no rows"),
         ("DELETE FROM kept RETURNING n", "cannot execute DELETE in a read-only transaction"),
         ("WITH gone AS (DELETE FROM kept RETURNING n) SELECT * FROM gone", "in a read-only transaction"),
         ("SELECT add_one()", "cannot execute INSERT in a read-only transaction"),
         ("EXPLAIN ANALYZE DELETE FROM kept", "cannot execute DELETE in a read-only transaction"),
-        ("SET TRANSACTION READ WRITE", "it has no rows"),
+        ("SET TRANSACTION READ WRITE", "it gives no rows"),
         ("SELECT set_config('transaction_read_only', 'off', false)", "read-write mode"),
-        ("COMMIT", "it has no rows"),
-        (&copy, "it has no rows"),
-        ("DO 'BEGIN DELETE FROM kept; END'", "it has no rows"),
+        ("COMMIT", "it gives no rows"),
+        (&copy, "it gives no rows"),
+        ("DO 'BEGIN DELETE FROM kept; END'", "it gives no rows"),
         ("SELECT 1; DELETE FROM kept", "cannot insert multiple commands into a prepared statement"),
     ] {
         let error = office.refused(asking("books", query, json!({}))).await;
@@ -180,5 +181,42 @@ async fn many_rows_are_streamed_and_no_more_of_them_than_wanted() {
     assert_eq!((&result["rows"], &result["truncated"]), (&json!(1000), &json!(true)));
     let error = office.refused(asking("books", &rows(100), json!({"max_rows": 99}))).await;
     assert!(error.starts_with("the query has more than 99 rows"), "{error}");
+    office.close().await;
+}
+
+#[actix::test]
+async fn what_a_report_leaves_in_its_session_is_gone_before_the_next_one() {
+    let cluster = cluster();
+    cluster.connect().await;
+    let office = Office::open_with("books", |_| PoolSettings { max_size: 1, ..PoolSettings::new(cluster.target()) });
+    let office = office.await;
+    let csv = json!({"formats": ["csv"]});
+    // Neither ends with the transaction.
+    let leave = "SELECT pg_backend_pid() AS pid, pg_advisory_lock(42)::text AS locked, pg_notify('a', 'b')::text AS told";
+    let job = office.made(asking("books", leave, csv.clone())).await;
+    let first = office.text(&job, "report.csv");
+    let look = "SELECT pg_backend_pid() AS pid, count(*) AS locks FROM pg_locks
+        WHERE locktype = 'advisory' AND pid = pg_backend_pid()";
+    let job = office.made(asking("books", look, csv)).await;
+    let second = office.text(&job, "report.csv");
+    let pid = |text: &str| text.lines().nth(1).and_then(|line| line.split(',').next()).map(str::to_owned);
+    assert_eq!(pid(&first), pid(&second), "it is the same connection");
+    assert!(second.ends_with(",0\r\n"), "{second}");
+    office.close().await;
+}
+
+#[actix::test]
+async fn a_query_that_the_server_stops_by_itself_is_tried_again_and_says_whose_doing_it_was() {
+    let cluster = cluster();
+    let office = office(&cluster).await;
+    let direct = cluster.connect().await;
+    let id = office.add(asking("books", "/* by admin */ SELECT pg_sleep(300)::text", json!({}))).await;
+    until_running(&direct, "by admin", 1).await;
+    let stop = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+        WHERE query LIKE '/* by admin */%' AND pid <> pg_backend_pid()";
+    direct.query(stop, &[]).await.expect("answered");
+    let job = office.until(id, |job| job.job.state == JobState::Scheduled).await;
+    let says = "the query fails: canceling statement due to user request (SQLSTATE 57014)";
+    assert_eq!(job.error.as_deref(), Some(says));
     office.close().await;
 }

@@ -1,10 +1,13 @@
 //! SQLite files, and what every report does.
 
 use serde_json::{Value, json};
+use taskyard_shared::command::Command;
 use taskyard_shared::job::JobState;
 use taskyard_shared::new_job::NewJob;
+use tempfile::TempDir;
 
 use super::{Office, asking};
+use crate::services::pool::{PoolTarget, SqliteSettings};
 
 const BOOKS: &str = "
     CREATE TABLE book (title TEXT, pages INTEGER, price REAL, cover BLOB);
@@ -43,7 +46,8 @@ async fn a_query_becomes_all_three_files_with_its_types() {
     let bytes: u64 = job.artifacts.iter().map(|file| file.bytes).sum();
     assert_eq!(result["bytes"], bytes);
     let types: Vec<&str> = job.artifacts.iter().map(|file| file.media_type.as_str()).collect();
-    assert_eq!((types[0], types[2]), ("text/csv", "text/html"));
+    let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    assert_eq!(types, ["text/csv", "text/html", sheet]);
     office.close().await;
 }
 
@@ -146,6 +150,39 @@ async fn a_query_that_never_ends_is_stopped_by_its_time_and_by_cancelling() {
     assert_eq!(office.until(id, |job| job.job.state.is_finished()).await.job.state, JobState::Cancelled);
     // The connection is as it was: nothing stops the next one.
     office.made(asking("shop", "SELECT * FROM book", json!({}))).await;
+    office.close().await;
+}
+
+#[actix::test]
+async fn progress_counts_rows_and_a_report_cancelled_between_them_leaves_nothing() {
+    let office = Office::with_shop(BOOKS).await;
+    let query = format!("SELECT n FROM number WHERE n <= 1500 UNION ALL SELECT * FROM ({ENDLESS})");
+    let id = office.add(asking("shop", &query, json!({"expected_rows": 3000}))).await;
+    // Of the work 0.9 is reading, and 1,500 of 3,000 rows were read.
+    office.until(id, |job| job.job.progress.thousandths() == 450).await;
+    assert_eq!(office.until_pool("shop", |pool| !pool.users.is_empty()).await.users[0].job, Some(id));
+    office.yard.cancel(id).await.expect("cancelled");
+    office.pool_is_unused("shop").await;
+    let job = office.until(id, |job| job.job.state.is_finished()).await;
+    assert_eq!((job.job.state, job.artifacts.len()), (JobState::Cancelled, 0));
+    office.close().await;
+}
+
+#[actix::test]
+async fn a_pool_that_cannot_connect_at_the_start_says_so_and_its_jobs_are_tried_again() {
+    let path = |folder: &TempDir| folder.path().join("late.db");
+    let target = |folder: &TempDir| PoolTarget::Sqlite(SqliteSettings { path: path(folder) });
+    let office = Office::open("late", target).await;
+    let status = office.until_pool("late", |pool| pool.last_error.is_some()).await;
+    let id = office.add(asking("late", "SELECT title FROM book", json!({"formats": ["csv"]}))).await;
+    let waits = office.until(id, |job| job.job.state == JobState::Scheduled).await;
+    let error = waits.error.expect("it says why");
+    let reason = status.last_error.expect("it was looked at").message;
+    assert!(error.contains("late") && reason.contains("unable to open"), "{error}\n{reason}");
+    rusqlite::Connection::open(path(&office.folder)).and_then(|late| late.execute_batch(BOOKS)).expect("made");
+    office.yard.execute(Command::RetryJob { id }).await.expect("now");
+    let job = office.until(id, |job| job.job.state == JobState::Completed).await;
+    assert_eq!(office.text(&job, "report.csv").lines().count(), 3);
     office.close().await;
 }
 
