@@ -51,7 +51,9 @@ impl YardBuilder {
         self.register(|kinds| kinds.register(worker))
     }
 
-    /// Adds the kinds that the program `taskyard` comes with: `demo`, `http`, `image` and `contact-sheet`.
+    /// Adds the kinds that need nothing but the yard: `demo`, `http`, `image` and `contact-sheet`. The others that the
+    /// program `taskyard` comes with are added by [`YardBuilder::email`], [`YardBuilder::commands`] and
+    /// [`YardBuilder::reports`].
     pub fn built_in_kinds(self, http: HttpConfig) -> Self {
         self.register(|kinds| kinds.register_built_in(&http))
     }
