@@ -111,7 +111,8 @@ fn has_postgres(workspace: &Workspace) -> Result<bool> {
     let path = workspace.path()?;
     let versions = fs::read_dir(POSTGRES_VERSIONS).into_iter().flatten().flatten();
     let mut folders = std::env::split_paths(&path).chain(versions.map(|version| version.path().join("bin")));
-    Ok(folders.any(|folder: PathBuf| ["initdb", POSTGRES.name].iter().all(|name| folder.join(name).is_file())))
+    Ok(folders
+        .any(|folder: PathBuf| ["initdb", POSTGRES.name].iter().all(|name| folder.join(name).is_file())))
 }
 
 fn ensure_wasm_target(workspace: &Workspace) -> Result<()> {

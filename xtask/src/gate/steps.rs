@@ -25,7 +25,12 @@ pub const STEPS: [Step; 8] = [
     Step { name: "fmt", about: "the code is formatted", when: When::Always, run: fmt },
     Step { name: "docs", about: "docs/PROTOCOL.md knows every message", when: When::Always, run: docs },
     // Before the long steps: who cannot have a browser should not wait for that sentence.
-    Step { name: "tools", about: "the tools are there, a browser and PostgreSQL", when: When::Always, run: get_tools },
+    Step {
+        name: "tools",
+        about: "the tools are there, a browser and PostgreSQL",
+        when: When::Always,
+        run: get_tools,
+    },
     Step {
         name: "clippy",
         about: "no warnings, on the server and on the board",

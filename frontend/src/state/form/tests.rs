@@ -123,7 +123,8 @@ fn bodies_and_long_texts_have_several_lines() {
         "url": { "type": "string", "maxLength": 8192 },
     }}));
     let is_long = |field: &Field| matches!(field.input, Input::Text { long: true, .. });
-    let long: Vec<&str> = fields.iter().filter(|field| is_long(field)).map(|field| field.name.as_str()).collect();
+    let long: Vec<&str> =
+        fields.iter().filter(|field| is_long(field)).map(|field| field.name.as_str()).collect();
     assert_eq!(long, ["body", "query"]);
 }
 

@@ -160,7 +160,12 @@ impl Format {
 impl ReportArgs {
     /// Whether it is the one that asks the yard for its last day.
     pub fn is_last_day(&self) -> bool {
-        self.pool == YARD && self.query == LAST_DAY
+        self.pool == YARD && self.asks_for_last_day()
+    }
+
+    /// Forms may leave out space at the end.
+    fn asks_for_last_day(&self) -> bool {
+        self.query.trim() == LAST_DAY.trim()
     }
 
     pub fn title(&self) -> &str {
@@ -194,7 +199,7 @@ impl ReportArgs {
             complain("/query", "query must not be empty");
         } else if self.query.contains('\0') {
             complain("/query", "query must not have a NUL character");
-        } else if self.query == LAST_DAY && self.pool != YARD {
+        } else if self.asks_for_last_day() && self.pool != YARD {
             complain("/query", "query is required for a pool other than yard");
         }
         if !is_plain_name(&self.name) {

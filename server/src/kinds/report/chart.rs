@@ -68,7 +68,7 @@ impl Drawing {
     pub fn row(&mut self, cells: &[Cell]) {
         let number = self.rows;
         self.rows += 1;
-        if number % self.every != 0 {
+        if !number.is_multiple_of(self.every) {
             return;
         }
         match self.kind {
@@ -80,7 +80,7 @@ impl Drawing {
                     place % 2 == 1
                 });
                 self.every *= 2;
-                if number % self.every != 0 {
+                if !number.is_multiple_of(self.every) {
                     return;
                 }
             }

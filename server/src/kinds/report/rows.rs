@@ -44,7 +44,7 @@ pub(super) struct Rows {
 }
 
 enum ReportFile {
-    Csv(CsvFile),
+    Csv(Box<CsvFile>),
     Xlsx(Box<XlsxFile>),
     Html(Box<HtmlFile>),
 }
@@ -56,7 +56,7 @@ impl Rows {
         let begin = |format: &Format| {
             let to = ctx.write_artifact(MAX_FILE_BYTES)?;
             Ok(match format {
-                Format::Csv => ReportFile::Csv(CsvFile::begin(to, &columns, args.csv_formulas)?),
+                Format::Csv => ReportFile::Csv(Box::new(CsvFile::begin(to, &columns, args.csv_formulas)?)),
                 Format::Xlsx => ReportFile::Xlsx(Box::new(XlsxFile::begin(to, &columns)?)),
                 Format::Html => ReportFile::Html(Box::new(HtmlFile::begin(to, args, &columns)?)),
             })

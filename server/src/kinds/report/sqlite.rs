@@ -70,7 +70,7 @@ fn read_all(connection: &mut Connection, args: &ReportArgs, ctx: &JobContext) ->
         return Err(refused(super::GIVES_NO_ROWS));
     }
     bind(&mut statement, &args.parameters)?;
-    let columns = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns = statement.column_names().map(str::to_owned).collect();
     let mut rows = Rows::begin(args, columns, ctx)?;
     let mut cells = Vec::new();
     let mut found = statement.raw_query();

@@ -188,7 +188,8 @@ async fn many_rows_are_streamed_and_no_more_of_them_than_wanted() {
 async fn what_a_report_leaves_in_its_session_is_gone_before_the_next_one() {
     let cluster = cluster();
     cluster.connect().await;
-    let office = Office::open_with("books", |_| PoolSettings { max_size: 1, ..PoolSettings::new(cluster.target()) });
+    let office =
+        Office::open_with("books", |_| PoolSettings { max_size: 1, ..PoolSettings::new(cluster.target()) });
     let office = office.await;
     let csv = json!({"formats": ["csv"]});
     // It does not end with the transaction.

@@ -179,7 +179,9 @@ async fn a_pool_that_cannot_connect_at_the_start_says_so_and_its_jobs_are_tried_
     let error = waits.error.expect("it says why");
     let reason = status.last_error.expect("it was looked at").message;
     assert!(error.contains("late") && reason.contains("unable to open"), "{error}\n{reason}");
-    rusqlite::Connection::open(path(&office.folder)).and_then(|late| late.execute_batch(BOOKS)).expect("made");
+    rusqlite::Connection::open(path(&office.folder))
+        .and_then(|late| late.execute_batch(BOOKS))
+        .expect("made");
     office.yard.execute(Command::RetryJob { id }).await.expect("now");
     let job = office.until(id, |job| job.job.state == JobState::Completed).await;
     assert_eq!(office.text(&job, "report.csv").lines().count(), 3);
