@@ -83,7 +83,7 @@ pub struct OptionArgs {
           value_parser = clap::value_parser!(i16).range(-i64::from(MAX_PRIORITY)..=i64::from(MAX_PRIORITY)))]
     pub priority: Option<i16>,
     /// Failed for good when so many attempts have failed [default: the queue's, else the kind's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_ATTEMPTS)))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_ATTEMPTS)))]
     pub max_attempts: Option<u32>,
     /// Wait between attempts: exponential:2s..1h or fixed:5s [default: the kind's]
     #[arg(long, value_name = "BACKOFF", value_parser = backoff)]

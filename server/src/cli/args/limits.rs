@@ -34,10 +34,10 @@ pub struct LimitArgs {
     #[arg(long, value_name = "POINTER")]
     pub key: Option<String>,
     /// Most jobs at a time
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CONCURRENCY)))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CONCURRENCY)))]
     pub concurrency: Option<u32>,
     /// Most starts in a time: 10/s, 100/5m, or 10/s:5 to let five start at once
-    #[arg(long, value_name = "RATE", value_parser = rate)]
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true, value_parser = rate)]
     pub rate: Option<Rate>,
     #[command(flatten)]
     pub client: ClientArgs,

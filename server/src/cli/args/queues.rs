@@ -23,7 +23,7 @@ pub struct ConcurrencyArgs {
     #[arg(value_parser = name)]
     pub queue: String,
     /// Most jobs at a time
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CONCURRENCY)))]
+    #[arg(allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CONCURRENCY)))]
     pub concurrency: u32,
     #[command(flatten)]
     pub client: ClientArgs,
@@ -43,10 +43,10 @@ pub struct QueueArgs {
 #[derive(Debug, Args)]
 pub struct QueueSettingArgs {
     /// Most jobs at a time
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CONCURRENCY)))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CONCURRENCY)))]
     pub concurrency: Option<u32>,
     /// Attempts of jobs that do not say themselves; `default` for the kind's
-    #[arg(long, value_name = "N", value_parser = attempts_or_default)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = attempts_or_default)]
     pub max_attempts: Option<Setting<u32>>,
     /// Longest time of an attempt of jobs that do not say themselves; `default` for the kind's
     #[arg(long, value_name = "DURATION", value_parser = timeout_or_default)]
