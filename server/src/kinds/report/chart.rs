@@ -15,7 +15,7 @@ const MAX_LINE_POINTS: usize = 1_000;
 /// Longest text below the axis and in the legend, in characters.
 const MAX_LABEL_CHARS: usize = 16;
 /// Most texts below the axis.
-const MAX_LABELS: usize = 8;
+const MAX_LABELS: usize = 6;
 /// Lines across, about.
 const GRID_LINES: f64 = 5.0;
 
