@@ -140,6 +140,7 @@ fn builder(config: &Config) -> YardBuilder {
         .commands(&config.commands)
         .webhooks(config.webhooks.clone())
         .email(&config.pools)
+        .reports()
         .executor_threads(config.executor.threads)
         .files_quota(config.files.quota_bytes())
         .services(ServicesConfig {

@@ -3,7 +3,7 @@
 //! Rust's tools go under `target/tools`, at exact versions; nothing is installed into the user's own cargo.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -20,11 +20,15 @@ const BROWSER: [SystemProgram; 2] = [
 ];
 /// A page without any font shows boxes, and measures differently.
 const BROWSER_FONTS: &str = "fonts-dejavu-core";
+const POSTGRES: SystemProgram = SystemProgram { name: "postgres", package: "postgresql" };
+/// Where Debian keeps PostgreSQL's server, which is not on PATH: a folder for each version, with `bin` in it.
+const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
 
 pub fn ensure_all(workspace: &Workspace) -> Result<()> {
     ensure_rust_components(workspace)?;
     ensure_board_tools(workspace)?;
     ensure_browser(workspace)?;
+    ensure_postgres(workspace)?;
     println!("all tools are there");
     Ok(())
 }
@@ -77,6 +81,38 @@ pub fn ensure_browser(workspace: &Workspace) -> Result<()> {
         None => Ok(()),
         Some(program) => bail!("{} is installed, but {} is not on PATH", program.package, program.name),
     }
+}
+
+/// PostgreSQL's server, for the tests of reports: they start one of their own, and fail without it.
+pub fn ensure_postgres(workspace: &Workspace) -> Result<()> {
+    if has_postgres(workspace)? {
+        return Ok(());
+    }
+    if !apt::can_install(workspace)? {
+        bail!(
+            "the tests of reports need PostgreSQL's server, and only root on a machine with apt-get can install it from \
+             here; by hand on Debian: sudo apt-get install {}",
+            POSTGRES.package
+        );
+    }
+    apt::install(&[&POSTGRES], &[])?;
+    if !has_postgres(workspace)? {
+        bail!(
+            "{} is installed, but {} is neither on PATH nor below {POSTGRES_VERSIONS}",
+            POSTGRES.package,
+            POSTGRES.name
+        );
+    }
+    Ok(())
+}
+
+/// Looks where the tests look (`server/src/kinds/report/tests/cluster.rs`).
+fn has_postgres(workspace: &Workspace) -> Result<bool> {
+    let path = workspace.path()?;
+    let versions = fs::read_dir(POSTGRES_VERSIONS).into_iter().flatten().flatten();
+    let mut folders = std::env::split_paths(&path).chain(versions.map(|version| version.path().join("bin")));
+    Ok(folders
+        .any(|folder: PathBuf| ["initdb", POSTGRES.name].iter().all(|name| folder.join(name).is_file())))
 }
 
 fn ensure_wasm_target(workspace: &Workspace) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What running work can ask and tell.
 
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use futures_util::future::BoxFuture;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::file_arg::{FileArg, OpenedFile};
 use super::job_builder::IntoNewJob;
 use super::job_error::JobError;
-use crate::files::FileStore;
+use crate::files::{FileError, FileStore, IncomingFile};
 use crate::services::Services;
 use crate::store::{IdempotencyKey, StoreReader};
 
@@ -214,6 +214,16 @@ impl JobContext {
         Ok(file)
     }
 
+    /// Begins an artifact that is written piece by piece, without having all of it in memory. Dropped before
+    /// [`ArtifactWriter::keep`] it leaves nothing behind. Blocks on the disk: call it inside [`JobContext::blocking`].
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub fn write_artifact(&self, max_bytes: u64) -> Result<ArtifactWriter, JobError> {
+        let incoming = self.inner.files.begin(max_bytes)?;
+        Ok(ArtifactWriter { incoming, ctx: self.clone() })
+    }
+
     /// What it has kept so far.
     pub(crate) fn artifacts(&self) -> Vec<FileRef> {
         self.inner.artifacts.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -312,6 +322,41 @@ impl JobContext {
             outcome
         });
         joined(task.await)
+    }
+}
+
+/// An artifact on its way to the disk. Writing to it fails once the job is cancelled.
+pub struct ArtifactWriter {
+    incoming: IncomingFile,
+    ctx: JobContext,
+}
+
+impl ArtifactWriter {
+    /// Keeps what was written as an artifact of the job. A second one of the same name replaces the first.
+    ///
+    /// # Errors
+    /// The disk refused, the files' quota is reached, or the name is not a plain file name.
+    pub fn keep(self, name: &str, media_type: &str) -> Result<FileRef, JobError> {
+        let file = self.incoming.finish(&self.ctx.inner.files, name, Some(media_type))?;
+        self.ctx.keep(&file);
+        Ok(file)
+    }
+}
+
+impl Write for ArtifactWriter {
+    fn write(&mut self, chunk: &[u8]) -> std::io::Result<usize> {
+        if self.ctx.is_cancelled() {
+            return Err(std::io::Error::other("the job was cancelled"));
+        }
+        self.incoming.write(chunk).map_err(|error| match error {
+            FileError::Io(error) => error,
+            other => std::io::Error::other(other),
+        })?;
+        Ok(chunk.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -13,9 +13,11 @@ use crate::kinds::command::{Command, CommandConfig};
 use crate::kinds::email::Email;
 use crate::kinds::http::HttpConfig;
 use crate::kinds::registry::{KindRegistryBuilder, RegistryError};
+use crate::kinds::report::{self, Report};
 use crate::services::ServicesConfig;
-use crate::services::pool::PoolSettings;
+use crate::services::pool::{PoolSettings, PoolTarget, SqliteSettings};
 use crate::store::QueueSettings;
+use crate::store::sqlite::DATA_FILE;
 use crate::supervision::RestartBudget;
 
 /// Collects what a yard is made of. Without anything said it keeps its jobs in memory and knows no kinds.
@@ -33,6 +35,7 @@ pub struct YardBuilder {
     pub(super) clock: Clock,
     pub(super) webhooks: BTreeMap<String, WebhookConfig>,
     pub(super) services: ServicesConfig,
+    pub(super) reports: bool,
 }
 
 impl YardBuilder {
@@ -48,7 +51,9 @@ impl YardBuilder {
         self.register(|kinds| kinds.register(worker))
     }
 
-    /// Adds the kinds that the program `taskyard` comes with: `demo`, `http`, `image` and `contact-sheet`.
+    /// Adds the kinds that need nothing but the yard: `demo`, `http`, `image` and `contact-sheet`. The others that the
+    /// program `taskyard` comes with are added by [`YardBuilder::email`], [`YardBuilder::commands`] and
+    /// [`YardBuilder::reports`].
     pub fn built_in_kinds(self, http: HttpConfig) -> Self {
         self.register(|kinds| kinds.register_built_in(&http))
     }
@@ -68,6 +73,14 @@ impl YardBuilder {
             return self;
         }
         self.register(|kinds| kinds.register(Command::new(commands)?))
+    }
+
+    /// Adds the kind `report`, whose jobs ask the databases among the pools ([`YardBuilder::services`]), and the pool
+    /// `yard`, the yard's own data for reading, unless a pool is called so already. Without any database there is no such
+    /// kind; a yard that keeps its jobs in memory is none.
+    pub fn reports(mut self) -> Self {
+        self.reports = true;
+        self
     }
 
     /// Settings for a queue when it is made; a queue that exists keeps what people set since.
@@ -126,6 +139,21 @@ impl YardBuilder {
     /// See [`StartError`]; then nothing runs.
     pub async fn start(self) -> Result<Yard, StartError> {
         start(self).await
+    }
+
+    /// What can be said of the pools only when everything is known of the yard.
+    pub(super) fn with_reports(mut self) -> Self {
+        if !self.reports {
+            return self;
+        }
+        if let Some(dir) = &self.data_dir {
+            let own = PoolTarget::Sqlite(SqliteSettings { path: dir.join(DATA_FILE) });
+            self.services.pools.entry(report::YARD.to_owned()).or_insert_with(|| PoolSettings::new(own));
+        }
+        match Report::new(&self.services.pools) {
+            Some(report) => self.worker(report),
+            None => self,
+        }
     }
 
     fn register(

@@ -69,6 +69,7 @@ struct Opened {
 }
 
 pub(super) async fn start(builder: YardBuilder) -> Result<Yard, StartError> {
+    let builder = builder.with_reports();
     if let Some(error) = builder.wrong {
         return Err(error.into());
     }

@@ -21,7 +21,7 @@ async fn a_server_says_how_it_is_and_what_it_is_made_of() -> Result<()> {
     let kinds: Value = api.get("/api/v1/kinds").await?.json()?;
     let names: Vec<&str> =
         kinds["kinds"].as_array().into_iter().flatten().filter_map(|kind| kind["kind"].as_str()).collect();
-    assert_eq!(names, ["contact-sheet", "demo", "http", "image"]);
+    assert_eq!(names, ["contact-sheet", "demo", "http", "image", "report"]);
     assert_eq!(kinds["kinds"][1]["args_schema"]["properties"]["duration"]["maximum"], 30);
 
     let sources: Value = api.get("/api/v1/source").await?.json()?;

@@ -15,7 +15,7 @@ fn wrong_words_get_a_sentence_and_add_nothing() -> Result<()> {
     for (words, says) in [
         (
             &["add", "demos", "name=a"][..],
-            "there is no kind \"demos\"; this server has contact-sheet, demo, http, image",
+            "there is no kind \"demos\"; this server has contact-sheet, demo, http, image, report",
         ),
         (&["add", "demo"], "name: name is required"),
         (&["add", "demo", "name=a", "duration=31"], "duration: duration must be 1 to 30"),

@@ -21,7 +21,7 @@ fn queues_are_shown_and_changed() -> Result<()> {
     assert_eq!((&queue["paused"], &queue["concurrency"]), (&true.into(), &4.into()));
     assert_ended(&run(&server, &["resume", "demo"])?, 0, &["demo"], &[]);
     assert_ended(&run(&server, &["pause", "none"])?, 3, &[], &["there is no queue \"none\""]);
-    assert_ended(&run(&server, &["kinds"])?, 0, &["contact-sheet", "demo", "http", "image"], &[]);
+    assert_ended(&run(&server, &["kinds"])?, 0, &["contact-sheet", "demo", "http", "image", "report"], &[]);
     Ok(())
 }
 

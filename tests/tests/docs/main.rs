@@ -38,6 +38,7 @@ pages! {
     bulk "bulk.md",
     commands "commands.md",
     email "email.md",
+    reports "reports.md",
     logs_and_files "logs-and-files.md",
     images "images.md",
     http "http.md",

@@ -25,7 +25,12 @@ pub const STEPS: [Step; 8] = [
     Step { name: "fmt", about: "the code is formatted", when: When::Always, run: fmt },
     Step { name: "docs", about: "docs/PROTOCOL.md knows every message", when: When::Always, run: docs },
     // Before the long steps: who cannot have a browser should not wait for that sentence.
-    Step { name: "tools", about: "the tools are there, and a browser", when: When::Always, run: get_tools },
+    Step {
+        name: "tools",
+        about: "the tools are there, a browser and PostgreSQL",
+        when: When::Always,
+        run: get_tools,
+    },
     Step {
         name: "clippy",
         about: "no warnings, on the server and on the board",
@@ -84,6 +89,7 @@ fn build_board(workspace: &Workspace, _: &[String]) -> Result<()> {
 }
 
 fn tests(workspace: &Workspace, test_args: &[String]) -> Result<()> {
+    tools::ensure_postgres(workspace)?;
     prepare_tests(workspace)?;
     // All of them, whatever fails: one run tells everything there is to repair.
     test(workspace, &["--no-fail-fast"], test_args)

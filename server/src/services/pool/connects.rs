@@ -26,7 +26,7 @@ impl ConnectFailure {
 }
 
 /// An error with its causes, each said once.
-pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

@@ -27,6 +27,7 @@ mod tests;
 mod trust;
 
 pub use actor::{ConnectionPool, ConnectionPoolConfig};
+pub(crate) use connects::with_causes;
 pub use connects::{ConnectFailure, Connects};
 pub use error::{CheckoutError, PoolSetupError};
 pub use handle::Pools;

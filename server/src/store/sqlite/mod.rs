@@ -20,6 +20,9 @@ use super::{Store, StoreError, StoreReader, StoreWriter};
 use read::SqliteReader;
 use write::SqliteWriter;
 
+/// What the data file is called in its folder.
+pub(crate) const DATA_FILE: &str = "taskyard.db";
+
 /// A data folder that has been opened, and is held against other processes for as long as this, its
 /// writer or a reader lives.
 pub struct SqliteStore {

@@ -47,7 +47,7 @@ pub(super) fn open(data_dir: &Path, check_up_to_bytes: u64) -> Result<SqliteStor
     }
     fs::create_dir_all(data_dir).map_err(|error| refused(error.to_string()))?;
     let lock = FolderLock::acquire(data_dir)?;
-    let file = data_dir.join("taskyard.db");
+    let file = data_dir.join(super::DATA_FILE);
     inspect(&file, check_up_to_bytes)?;
     let home = Arc::new(Home { file, _lock: lock });
     let explained = |error: rusqlite::Error| explain_opening(&error, &home.file);
