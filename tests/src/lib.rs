@@ -3,6 +3,7 @@
 pub mod api;
 pub mod browser;
 pub mod fragile_yard;
+pub mod mailbox;
 pub mod notes;
 pub mod output;
 pub mod patience;

@@ -2,7 +2,8 @@
 //!
 //! A block that begins with ```` ```sh ```` is run. One that begins with ```` ```sh no-run ```` is not, and a comment
 //! right before it says why: `<!-- not run: … -->`.
-//! Blocks that begin with ```` ```toml server ```` are the configuration of that server.
+//! Blocks that begin with ```` ```toml server ```` are the configuration of that server. A mail server that they name is
+//! there.
 
 mod links;
 mod markdown;
@@ -29,6 +30,7 @@ macro_rules! pages {
 
 pages! {
     readme "README.md",
+    walk "walk.md",
     retries "retries.md",
     scheduling "scheduling.md",
     order "order.md",

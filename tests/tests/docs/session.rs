@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use taskyard_tests::mailbox::Mailbox;
 use taskyard_tests::program::start;
 use taskyard_tests::server::{TestServer, binary};
 use tempfile::TempDir;
@@ -14,6 +15,8 @@ use crate::markdown::{self, Page};
 
 /// Where the pages say that the server is.
 const DOCUMENTED: &str = "http://127.0.0.1:8080";
+/// How the pages' configurations name a mail server on the reader's machine.
+const DOCUMENTED_MAIL: &str = "port = 2525";
 
 /// An answer that is an error ends curl with an error too.
 const CURLRC: &str = "fail-with-body\nsilent\nshow-error\nmax-time = 30\n";
@@ -29,7 +32,8 @@ fn run(page: &Page) -> Result<()> {
     if script.iter().all(String::is_empty) {
         return Ok(());
     }
-    let configuration = page.configuration()?;
+    let mailbox = Mailbox::open()?;
+    let configuration = page.configuration()?.replace(DOCUMENTED_MAIL, &format!("port = {}", mailbox.port));
     // The server works in its data folder, and finds the file there.
     let server = TestServer::start_prepared(&[], |data| {
         fs::write(data.join("taskyard.toml"), &configuration).context("cannot write the configuration")
