@@ -127,20 +127,6 @@ fn references_nullable_types_and_enums_are_understood() {
 }
 
 #[test]
-fn bodies_and_long_texts_have_several_lines() {
-    let fields = fields(&json!({ "properties": {
-        "body": { "type": "string" },
-        "query": { "type": "string", "maxLength": 100_000 },
-        "title": { "type": "string" },
-        "url": { "type": "string", "maxLength": 8192 },
-    }}));
-    let is_long = |field: &Field| matches!(field.input, Input::Text { long: true, .. });
-    let long: Vec<&str> =
-        fields.iter().filter(|field| is_long(field)).map(|field| field.name.as_str()).collect();
-    assert_eq!(long, ["body", "query"]);
-}
-
-#[test]
 fn lists_maps_groups_and_json_are_read_from_text() {
     let fields = fields(&json!({ "properties": {
         "sizes": { "type": "array", "items": { "type": "integer" }, "default": [320, 1024], "minItems": 1 },
