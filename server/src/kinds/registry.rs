@@ -12,15 +12,12 @@ use super::command::CommandSetupError;
 use super::contact_sheet::ContactSheet;
 use super::demo::Demo;
 use super::erased::{ErasedWorker, Typed};
-use super::field_order::field_order;
+use super::field_order::say_field_order;
 use super::http::{Http, HttpConfig, HttpSetupError};
 use super::image::Image;
 use super::retry::check_cache_for;
 use super::schema::{compile, schema_of};
 use super::worker::{QueueDefaults, Worker};
-
-/// What a schema says of the order of its properties: a list of their names. Forms have their fields in it.
-const PROPERTY_ORDER: &str = "propertyOrder";
 
 /// Every kind of one server. Cheap to clone.
 #[derive(Clone)]
@@ -111,9 +108,7 @@ impl KindRegistryBuilder {
         retry.check().map_err(|reason| RegistryError::BadRetry { kind: W::KIND, reason })?;
         let cache_for_ms = cache_for_ms(&worker)?;
         let mut args_schema = worker.narrow_schema(schema_of::<W::Args>());
-        if let Some(schema) = args_schema.as_object_mut() {
-            schema.insert(PROPERTY_ORDER.to_owned(), field_order::<W::Args>().into());
-        }
+        say_field_order::<W::Args>(&mut args_schema);
         let validator =
             compile(&args_schema).map_err(|reason| RegistryError::BadSchema { kind: W::KIND, reason })?;
         let info = KindInfo {
