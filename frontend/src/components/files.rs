@@ -109,7 +109,7 @@ impl FileField {
             }
             Is::Failed(sentence) => view! {
                 <span class="note error whole">{sentence}</span>
-                <button type="button" class="retry" aria-label=format!("Upload {name} again")
+                <button type="button" class="retry" aria-label=format!("Try again to upload {name}")
                     on:click=move |_| self.retry(key)>"Try again"</button>
             }
             .into_any(),
