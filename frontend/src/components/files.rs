@@ -30,7 +30,7 @@ struct FileField {
     state: FormState,
     entries: RwSignal<Vec<Entry>>,
     keys: StoredValue<Keys>,
-    /// What is to be uploaded, or to be tried again, by its entry's key.
+    /// What is to be uploaded, or to be tried again, by its entry's key: no more of them than entries.
     sources: StoredValue<Few<u32, web_sys::File>, LocalStorage>,
     /// The entry whose upload is under way; dropping its sender breaks that off.
     under_way: StoredValue<Option<(u32, oneshot::Sender<()>)>>,
