@@ -53,6 +53,10 @@ impl<K: PartialEq, V> Few<K, V> {
         self.0.iter_mut()
     }
 
+    pub fn retain(&mut self, keep: impl Fn(&K) -> bool) {
+        self.0.retain(|(key, _)| keep(key));
+    }
+
     pub fn clear(&mut self) {
         self.0.clear();
     }

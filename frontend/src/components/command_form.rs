@@ -94,7 +94,8 @@ impl CommandForm {
     /// The server's errors at the fields that they are about.
     pub fn placed(self, errors: &[FieldError]) -> Vec<FieldError> {
         let fields = self.fields.try_get_untracked().unwrap_or_default();
-        errors.iter().map(|error| form::placed(&fields, error)).collect()
+        let values = self.state.values.try_get_untracked().unwrap_or_default();
+        errors.iter().map(|error| form::placed(&fields, &values, error)).collect()
     }
 
     /// The form around its fields. `leave` is done after the command, or instead of it.
@@ -105,9 +106,7 @@ impl CommandForm {
                 focus_first(&form);
             }
         });
-        let homeless = memo(move || {
-            self.fields.with(|fields| self.state.errors.with(|errors| form::unplaced(fields, errors)))
-        });
+        let homeless = memo(move || self.fields.with(|fields| self.state.unplaced(fields)));
         let (left, escaped) = (leave.clone(), leave.clone());
         let pressed = move |event: web_sys::KeyboardEvent| {
             if event.key() == "Escape" {

@@ -5,7 +5,7 @@ use taskyard_shared::error::FieldError;
 
 use super::files::file_control;
 use crate::reactive::memo;
-use crate::state::form::{Field, Input, Values, error_for, has_place, initial};
+use crate::state::form::{Field, Input, Values, error_for, has_place, initial, unplaced};
 
 /// A handle; copies are the same form.
 #[derive(Clone, Copy)]
@@ -34,8 +34,20 @@ impl FormState {
 
     /// Fields that are shown only now begin with their defaults, and without errors.
     pub fn begin(self, fields: &[Field]) {
-        self.errors.update(|errors| errors.retain(|error| !has_place(fields, error)));
         self.values.update(|values| values.extend(initial(fields)));
+        self.forget(fields);
+    }
+
+    /// Their errors, and those of fields that came with what was chosen in them.
+    fn forget(self, fields: &[Field]) {
+        self.values.with_untracked(|values| {
+            self.errors.update(|errors| errors.retain(|error| !has_place(fields, values, error)));
+        });
+    }
+
+    /// What is wrong with fields that are not shown.
+    pub fn unplaced(self, fields: &[Field]) -> Vec<String> {
+        self.values.with(|values| self.errors.with(|errors| unplaced(fields, values, errors)))
     }
 
     /// What was wrong with the field is forgotten until the next try.
@@ -147,17 +159,22 @@ fn control(field: &Field, id: &str, state: FormState, error: Memo<Option<String>
                 .map(|choice| choice.as_str().map_or_else(|| choice.to_string(), str::to_owned));
             let options: Vec<String> = labels.collect();
             let required = field.required;
+            // Also if what was chosen once is none of the choices any more.
+            let offers_none = memo(move || !required || value.with(String::is_empty));
             let field = field.clone();
             let chosen = move |event: web_sys::Event| {
                 let at = event_target_value(&event);
+                state.forget(std::slice::from_ref(&field));
                 state.begin(field.case(&at));
                 set(at);
             };
             view! {
                 <select id=id aria-describedby=described aria-invalid=invalid on:change=chosen>
-                    {(!required).then(|| view! { <option value="" selected=move || value.get().is_empty()>"–"</option> })}
+                    {move || offers_none.get().then(|| view! {
+                        <option value="" prop:selected=move || value.with(String::is_empty)>"–"</option>
+                    })}
                     {options.into_iter().enumerate().map(|(at, label)| view! {
-                        <option value=at.to_string() selected=move || value.get() == at.to_string()>{label}</option>
+                        <option value=at.to_string() prop:selected=move || value.get() == at.to_string()>{label}</option>
                     }).collect_view()}
                 </select>
             }

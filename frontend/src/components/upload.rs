@@ -12,7 +12,17 @@ use crate::connection::wire::json;
 use crate::format;
 use crate::state::address::percent_encode;
 
-/// Uploads `file`, telling the fraction that was sent. The error is a sentence for the person.
+/// Breaks a request off that nobody waits for any more. To one that has ended it does nothing.
+struct Request(web_sys::XmlHttpRequest);
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        let _broken_off = self.0.abort();
+    }
+}
+
+/// Uploads `file`, telling the fraction that was sent. The error is a sentence for the person. Dropping this breaks the
+/// upload off.
 pub async fn upload(file: web_sys::File, sent: impl Fn(f64) + 'static) -> Result<FileRef, String> {
     let bytes = file.size();
     if bytes > MAX_UPLOAD_BYTES as f64 {
@@ -41,8 +51,10 @@ pub async fn upload(file: web_sys::File, sent: impl Fn(f64) + 'static) -> Result
     });
     request.set_onloadend(Some(on_end.as_ref().unchecked_ref()));
     request.send_with_opt_blob(Some(&file)).map_err(|_| "The upload could not be sent.".to_owned())?;
+    // Dropped before the closures, which hear of that.
+    let request = Request(request);
     let _ended = end.await;
-    outcome(&request)
+    outcome(&request.0)
 }
 
 fn outcome(request: &web_sys::XmlHttpRequest) -> Result<FileRef, String> {

@@ -7,7 +7,9 @@ pub mod files;
 mod model;
 pub mod options;
 
-pub use build::{Values, again, build, error_for, filled, has_place, identifier, initial, placed, unplaced};
+pub use build::{
+    Values, again, build, error_at, error_for, filled, has_place, identifier, initial, placed, unplaced,
+};
 pub use model::{Field, Input, Shape, fields, fields_under};
 
 #[cfg(test)]

@@ -215,7 +215,7 @@ mod tests {
         let fields = all_fields(true);
         let placed = |field: &str| {
             let error = FieldError { field: field.into(), message: "no".into() };
-            form::placed(&fields, &error).field
+            form::placed(&fields, &form::initial(&fields), &error).field
         };
         let own = ["$cron", "$job/queue", "$priority"].map(placed);
         assert_eq!(own, ["/cron", "/job/queue", "/job/priority"]);

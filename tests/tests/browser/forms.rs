@@ -10,7 +10,8 @@ use taskyard_tests::server::TestServer;
 
 use crate::board::Board;
 
-/// `greet` says its second line when there is a file called `go` in the folder that the server works in.
+/// `greet` says its second line when there is a file called `go` in the folder that the server works in, or after half
+/// a minute.
 const CONFIGURATION: &str = r#"
 [commands.count]
 program = "wc"
@@ -21,7 +22,7 @@ lines = { type = "integer", min = 1 }
 [commands.greet]
 program = "/bin/sh"
 description = "Says hello, and later goodbye."
-args = ["-c", 'echo "Hello, $1"; until [ -e "$2/go" ]; do sleep 0.05; done; echo "Goodbye, $1"', "sh", "{name}", "FOLDER"]
+args = ["-c", 'echo "Hello, $1"; for i in $(seq 600); do [ -e "$2/go" ] && break; sleep 0.05; done; echo "Goodbye, $1"', "sh", "{name}", "FOLDER"]
 timeout_s = 60
 [commands.greet.parameters]
 name = { type = "text", max_chars = 40, description = "Whom to greet." }
@@ -85,24 +86,20 @@ async fn several_files_dropped_on_a_form_become_one_job_in_the_order_of_its_list
     board.page.find("combobox", "Kind of job").await?.press("contact").await?;
     board.page.select(".picker").await?;
     board.page.run(DROP_PICTURES, &[json!(10)]).await?;
-    wait_for_files(
-        &board,
-        "photo-1 photo-2 photo-3 photo-4 photo-5 photo-6 photo-7 photo-8 photo-9 photo-10",
-    )
-    .await?;
+    wait_for_files(&board, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).await?;
     board.page.click("button", "Remove photo-3.png").await?;
     board.page.click("button", "Move photo-2.png up").await?;
-    wait_for_files(&board, "photo-2 photo-1 photo-4 photo-5 photo-6 photo-7 photo-8 photo-9 photo-10")
-        .await?;
+    let order = [2, 1, 4, 5, 6, 7, 8, 9, 10];
+    wait_for_files(&board, &order).await?;
     board.page.click("button", "Add job").await?;
 
     let id = board.id_of("contact-sheet").await?;
     board.wait_for_state(id, "completed").await?;
     let job = board.api("GET", &format!("/jobs/{id}"), &Value::Null).await?;
-    let names: Vec<&Value> =
-        job["args"]["pictures"].as_array().into_iter().flatten().map(|file| &file["name"]).collect();
-    assert_eq!(names[..3], ["photo-2.png", "photo-1.png", "photo-4.png"]);
-    wait_for_files(&board, "").await?;
+    let pictures = job["args"]["pictures"].as_array().into_iter().flatten();
+    let names: Vec<Value> = pictures.map(|file| file["name"].clone()).collect();
+    assert_eq!(names, order.map(photo));
+    wait_for_files(&board, &[]).await?;
     board.page.goto(&server.url(&format!("/jobs/{id}"))).await?;
     let ask = "const sheet = document.querySelector('main img'); return sheet?.naturalWidth > 0 && sheet.naturalWidth";
     let width = board.page.wait_for("the sheet", ask, &[]).await?;
@@ -111,13 +108,37 @@ async fn several_files_dropped_on_a_form_become_one_job_in_the_order_of_its_list
     browser.expect_no_console_errors().await
 }
 
-/// Waits until the form lists these files, all of them uploaded.
-async fn wait_for_files(board: &Board, names: &str) -> Result<()> {
-    let ask = "const rows = [...document.querySelectorAll('.picker li')];
-        const names = rows.map((row) => row.querySelector('.file-name').innerText.replace('.png', ''));
+#[tokio::test]
+async fn where_one_file_is_taken_the_first_of_several_is_kept_and_that_is_said() -> Result<()> {
+    let server = TestServer::start()?;
+    let browser = Browser::start().await?;
+    let board = Board::open(&browser, &server).await?;
+    board.open_form().await?;
+    board.page.find("combobox", "Kind of job").await?.press("image").await?;
+    board.page.select(".picker").await?;
+    board.page.run(DROP_PICTURES, &[json!(3)]).await?;
+    wait_for_files(&board, &[1]).await?;
+    board.page.wait_for_text("At most 1 file: 2 left out.").await?;
+    board.page.run(DROP_PICTURES, &[json!(1)]).await?;
+    wait_for_files(&board, &[1]).await?;
+    let ask = "return !document.querySelector('.picker').innerText.includes('left out')";
+    board.page.wait_for("no more of what was left out", ask, &[]).await?;
+    browser.expect_no_console_errors().await
+}
+
+fn photo(number: u32) -> String {
+    format!("photo-{number}.png")
+}
+
+/// Waits until the form lists these photos, all of them uploaded.
+async fn wait_for_files(board: &Board, photos: &[u32]) -> Result<()> {
+    let names: Vec<String> = photos.iter().copied().map(photo).collect();
+    let ask = "const picker = document.querySelector('.picker');
+        const rows = [...(picker?.querySelectorAll('li') ?? [])];
+        const names = rows.map((row) => row.querySelector('.file-name').innerText);
         const stored = rows.every((row) => / (B|KiB)$/.test(row.querySelector('.file-about').innerText));
-        return stored && names.join(' ') === args[0]";
-    board.page.wait_for(&format!("the files {names}"), ask, &[json!(names)]).await.map(drop)
+        return picker && stored && names.join() === args[0].join()";
+    board.page.wait_for(&format!("the files {names:?}"), ask, &[json!(names)]).await.map(drop)
 }
 
 #[tokio::test]

@@ -60,12 +60,22 @@ impl AddForm {
         }
         self.result.set(None);
         let Some(job) = self.job() else { return };
+        let focused = document().active_element();
+        // What is typed while it is under way would be lost when it has been added.
         self.sending.set(true);
         spawn_local(async move {
             let outcome = self.board.connection.command(Command::AddJob { job }).await;
             // The form may have been closed meanwhile.
             let _idle = self.sending.try_set(false);
+            let is_added = matches!(outcome, Ok(Reply::JobAdded { .. }));
             self.hear(outcome);
+            // When its fields can be typed in again.
+            request_animation_frame(move || {
+                let first = || {
+                    self.node.try_get_untracked().flatten()?.query_selector("input, select, textarea").ok()?
+                };
+                focus(if is_added { first() } else { focused.filter(|_| nothing_has_focus()) });
+            });
         });
     }
 
@@ -102,9 +112,9 @@ impl AddForm {
                 |values: &form::Values| self.fields.try_with_value(|fields| form::again(fields, values));
             self.args.reset(self.args.values.try_with_untracked(empty).flatten().unwrap_or_default());
             self.options.reset(form::initial(&options::fields()));
-            let _shown =
-                self.result.try_set(Some(if is_new { Result::Added(id) } else { Result::Known(id) }));
-            return focus_first(self.node);
+            let result = if is_new { Result::Added(id) } else { Result::Known(id) };
+            let _shown = self.result.try_set(Some(result));
+            return;
         }
         if let Err(Failure::Refused(error)) = &outcome {
             self.show_errors(&error.fields);
@@ -115,7 +125,10 @@ impl AddForm {
     /// Each error of the server at its field: of the arguments, or else of the options.
     fn show_errors(self, errors: &[FieldError]) {
         let has_place = |error: &FieldError| {
-            self.fields.try_with_value(|fields| form::has_place(fields, error)) == Some(true)
+            let is_in = |values: &form::Values| {
+                self.fields.try_with_value(|fields| form::has_place(fields, values, error)) == Some(true)
+            };
+            self.args.values.try_with_untracked(is_in) == Some(true)
         };
         let (mut of_args, mut of_options) = (Vec::new(), Vec::new());
         for error in errors {
@@ -146,17 +159,17 @@ pub fn KindForm(board: Board, kind: KindInfo) -> impl IntoView {
         form.submit();
     };
     // An error at a field that was since changed is no more.
-    let homeless = memo(move || {
-        form.fields.with_value(|fields| form.args.errors.with(|all| form::unplaced(fields, all)))
-    });
+    let homeless = memo(move || form.fields.with_value(|fields| form.args.unplaced(fields)));
     view! {
         <form node_ref=form.node novalidate on:submit=submit aria-label=format!("Add a {} job", kind.kind)>
             <p class="faint">{kind.description.clone()} " Waits in queue " <strong>{kind.queue.clone()}</strong> "."</p>
-            <FieldList fields=form.fields.get_value() state=form.args/>
-            <details class="options">
-                <summary>"Options"</summary>
-                <FieldList fields=options::fields() state=form.options/>
-            </details>
+            <fieldset class="whole-form" disabled=form.sending>
+                <FieldList fields=form.fields.get_value() state=form.args/>
+                <details class="options">
+                    <summary>"Options"</summary>
+                    <FieldList fields=options::fields() state=form.options/>
+                </details>
+            </fieldset>
             {move || homeless.get().into_iter().map(|text| view! { <p class="note error">{text}</p> }).collect_view()}
             <button class="primary" type="submit" disabled=form.sending>"Add job"</button>
             <div role="status" class="form-result">{move || form.result.get().map(result_view)}</div>
@@ -185,14 +198,14 @@ fn half_filled(form: NodeRef<html::Form>) -> Option<FieldError> {
     })
 }
 
-/// Ready for the next one.
-fn focus_first(form: NodeRef<html::Form>) {
+fn nothing_has_focus() -> bool {
+    let focused = document().active_element();
+    focused.is_none_or(|element| element.tag_name() == "BODY")
+}
+
+fn focus(element: Option<web_sys::Element>) {
     use wasm_bindgen::JsCast;
-    let first = form
-        .try_get_untracked()
-        .flatten()
-        .and_then(|form| form.query_selector("input, select, textarea").ok()?);
-    if let Some(field) = first.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+    if let Some(field) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _focused = field.focus();
     }
 }

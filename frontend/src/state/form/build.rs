@@ -5,7 +5,7 @@ use taskyard_shared::error::FieldError;
 use taskyard_shared::limits::is_identifier;
 
 use super::files;
-use super::model::{Field, Input, Item};
+use super::model::{Field, Input, Item, Shape};
 use crate::few::Few;
 use crate::format;
 use crate::state::span;
@@ -262,18 +262,30 @@ fn pairs(typed: &str) -> Result<Value, String> {
     Ok(Value::Object(object))
 }
 
-/// The errors that belong at this field: its own, and those of values inside it that have no field.
+/// The errors that belong at this field: its own, and those of values inside it that have no field. A list of files has
+/// a row for each.
 pub fn error_for(errors: &[FieldError], field: &Field) -> Option<String> {
-    let inside = |pointer: &str| {
-        pointer.strip_prefix(&field.pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    let own = |error: &&FieldError| match field.input {
-        Input::Group(_) => error.field == field.pointer,
-        _ => inside(&error.field),
-    };
-    let messages: Vec<String> =
-        errors.iter().filter(own).map(|error| format::sentence(&error.message)).collect();
+    match field.input {
+        Input::Group(_) | Input::Files { shape: Shape::List, .. } => {
+            said(errors, |pointer| pointer == field.pointer)
+        }
+        _ => error_at(errors, &field.pointer),
+    }
+}
+
+/// What is said of the value there, and of values inside it.
+pub fn error_at(errors: &[FieldError], pointer: &str) -> Option<String> {
+    said(errors, |other| is_within(other, pointer))
+}
+
+fn said(errors: &[FieldError], of: impl Fn(&str) -> bool) -> Option<String> {
+    let own = errors.iter().filter(|error| of(&error.field));
+    let messages: Vec<String> = own.map(|error| format::sentence(&error.message)).collect();
     (!messages.is_empty()).then(|| messages.join(" "))
+}
+
+fn is_within(pointer: &str, outer: &str) -> bool {
+    pointer.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A name as the server takes it.
@@ -286,30 +298,30 @@ pub fn identifier(value: &Value, key: &str) -> Result<String, Vec<FieldError>> {
     Err(vec![FieldError { field: format!("/{key}"), message }])
 }
 
-/// What is wrong with fields that this form does not have.
-pub fn unplaced(fields: &[Field], errors: &[FieldError]) -> Vec<String> {
-    let homeless = errors.iter().filter(|error| !has_place(fields, error));
+/// What is wrong with fields that this form does not have, or does not show as it is filled in.
+pub fn unplaced(fields: &[Field], values: &Values, errors: &[FieldError]) -> Vec<String> {
+    let homeless = errors.iter().filter(|error| !has_place(fields, values, error));
     homeless.map(|error| format::sentence(&error.message)).collect()
 }
 
 /// The server's error at the field of this form that it is about, if there is one. It names arguments by a pointer
 /// into them, `/duration`, and what stands beside them with `$` in place of the first slash, `$rate/count`.
-pub fn placed(fields: &[Field], error: &FieldError) -> FieldError {
+pub fn placed(fields: &[Field], values: &Values, error: &FieldError) -> FieldError {
     let places = match error.field.strip_prefix('$') {
         Some(own) => [format!("/{own}"), format!("/job/{own}")],
         None => [format!("/job/args{}", error.field), error.field.clone()],
     };
     let at = |field| FieldError { field, message: error.message.clone() };
-    places.map(at).into_iter().find(|error| has_place(fields, error)).unwrap_or_else(|| error.clone())
+    places.map(at).into_iter().find(|error| has_place(fields, values, error)).unwrap_or_else(|| error.clone())
 }
 
-/// Whether the error is about one of these fields, whatever is chosen in them.
-pub fn has_place(fields: &[Field], error: &FieldError) -> bool {
+/// Whether the error is about one of these fields, or of those that come with what is chosen in them.
+pub fn has_place(fields: &[Field], values: &Values, error: &FieldError) -> bool {
     fields.iter().any(|field| match &field.input {
-        Input::Group(inner) => has_place(inner, error) || error.field == field.pointer,
+        Input::Group(inner) => has_place(inner, values, error) || error.field == field.pointer,
         _ => {
-            error_for(std::slice::from_ref(error), field).is_some()
-                || field.cases.iter().any(|case| has_place(case, error))
+            let typed = values.get(&field.pointer).map_or("", String::as_str);
+            is_within(&error.field, &field.pointer) || has_place(field.case(typed), values, error)
         }
     })
 }

@@ -17,7 +17,8 @@ pub struct Field {
     pub required: bool,
     pub default: Option<Value>,
     pub input: Input,
-    /// Of a choice on which others hang: the fields that come with each, members of the same object.
+    /// Of a choice on which others hang: the fields that come with each, members of the same object. After them, those
+    /// that are there without a choice.
     pub cases: Vec<Vec<Field>>,
 }
 
@@ -79,8 +80,9 @@ impl Field {
 
     /// The fields that come with what is chosen here.
     pub fn case(&self, typed: &str) -> &[Field] {
-        let chosen = typed.parse::<usize>().ok().and_then(|at| self.cases.get(at));
-        chosen.map_or(&[], Vec::as_slice)
+        let none = self.cases.len().saturating_sub(1);
+        let chosen = typed.parse::<usize>().map_or(none, |at| at.min(none));
+        self.cases.get(chosen).map_or(&[], Vec::as_slice)
     }
 
     pub fn required(self) -> Self {

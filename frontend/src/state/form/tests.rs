@@ -236,7 +236,8 @@ fn only_what_is_chosen_is_built_and_judged() {
     let fields = commands();
     let errors = build(&fields, &initial(&fields)).expect_err("the width is missing");
     assert_eq!(errors, [FieldError { field: "/parameters/width".into(), message: "Fill this in.".into() }]);
-    assert!(has_place(&fields, &errors[0]));
+    assert!(unplaced(&fields, &initial(&fields), &errors).is_empty());
+    assert_eq!(unplaced(&fields, &set(&fields, &[("/command", "1")]), &errors), ["Fill this in."]);
     let cut = set(&fields, &[("/parameters/width", "3")]);
     assert_eq!(build(&fields, &cut), Ok(json!({ "command": "cut", "parameters": { "width": 3 } })));
     let nothing = set(&fields, &[("/command", "1"), ("/parameters/width", "3")]);
@@ -244,6 +245,66 @@ fn only_what_is_chosen_is_built_and_judged() {
     let wrap = filled(&fields, Some(&json!({ "command": "wrap", "parameters": { "width": "small" } })));
     assert_eq!((wrap["/command"].as_str(), wrap["/parameters/width"].as_str()), ("2", "0"));
     assert_eq!(build(&fields, &wrap), Ok(json!({ "command": "wrap", "parameters": { "width": "small" } })));
+}
+
+/// A wrapping that may be left out, and what it does to a ribbon and a card, which are there without it too.
+fn wrapping(more: Value) -> Vec<Field> {
+    let mut schema = json!({
+        "properties": {
+            "paper": { "enum": ["plain", "gift"] },
+            "ribbon": { "type": "string" },
+            "card": { "type": "string" },
+        },
+        "allOf": [
+            {
+                "if": { "properties": { "paper": { "const": "gift" } } },
+                "then": {
+                    "properties": { "paper": { "title": "Paper" }, "card": { "type": "string", "maxLength": 5 } },
+                    "required": ["paper", "ribbon"],
+                },
+            },
+        ],
+    });
+    schema["allOf"][0]
+        .as_object_mut()
+        .into_iter()
+        .for_each(|rule| rule.extend(more.as_object().cloned().unwrap_or_default()));
+    fields(&schema)
+}
+
+#[test]
+fn a_rule_may_ask_for_what_is_there_without_it() {
+    let fields = wrapping(json!({}));
+    let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["paper"], "the choice does not hang on itself");
+    let required = |typed: &str| {
+        let of_case = fields[0].case(typed).iter();
+        of_case.map(|field| (field.name.as_str(), field.required)).collect::<Vec<_>>()
+    };
+    assert_eq!(required("1"), [("ribbon", true), ("card", false)]);
+    assert_eq!(required("0"), [("card", false), ("ribbon", false)]);
+    assert_eq!(required(""), required("0"), "nothing is chosen");
+    let typed = set(&fields, &[("/card", "too long")]);
+    assert_eq!(build(&fields, &typed), Ok(json!({ "card": "too long" })));
+    let gift = set(&fields, &[("/paper", "1"), ("/card", "too long")]);
+    assert_eq!(build(&fields, &gift).map_err(|errors| errors.len()), Err(2));
+}
+
+#[test]
+fn a_rule_with_an_else_is_left_to_the_server() {
+    let fields = wrapping(json!({ "else": { "required": ["card"] } }));
+    assert_eq!(fields.len(), 3, "{fields:?}");
+    assert!(fields.iter().all(|field| field.cases.is_empty() && !field.required));
+}
+
+#[test]
+fn error_of_a_listed_file_is_its_rows() {
+    let file = json!({ "type": "object", "format": "file" });
+    let fields = fields(&json!({ "properties": { "all": { "type": "array", "items": file } } }));
+    let errors = [FieldError { field: "/all/1/job".into(), message: "no such job".into() }];
+    assert_eq!(error_for(&errors, &fields[0]), None);
+    assert_eq!(error_at(&errors, "/all/1").as_deref(), Some("No such job."));
+    assert!(unplaced(&fields, &initial(&fields), &errors).is_empty());
 }
 
 #[test]
