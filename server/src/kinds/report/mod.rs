@@ -11,6 +11,7 @@ mod args;
 mod cell;
 mod chart;
 mod csv_file;
+mod functions;
 mod html_file;
 mod markup;
 mod postgres;
