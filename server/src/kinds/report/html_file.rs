@@ -8,9 +8,10 @@ use taskyard_shared::job::FileRef;
 use super::args::{Format, ReportArgs};
 use super::cell::{Cell, cut};
 use super::chart::Drawing;
+use super::counted;
 use super::markup::escaped;
 use super::rows::Totals;
-use crate::kinds::context::ArtifactWriter;
+use crate::kinds::context::{ArtifactWriter, JobContext};
 use crate::kinds::job_error::JobError;
 
 /// Rows of the table.
@@ -74,7 +75,10 @@ impl HtmlFile {
         Ok(())
     }
 
-    pub fn finish(mut self, name: &str, totals: &Totals) -> Result<FileRef, JobError> {
+    pub fn finish(mut self, name: &str, totals: &Totals, ctx: &JobContext) -> Result<FileRef, JobError> {
+        if self.drawing.as_ref().is_some_and(Drawing::is_empty) {
+            ctx.warn(format!("the chart in {name} is empty: no row has a number in the columns drawn"));
+        }
         self.table.write_all(b"</tbody>\n</table>\n")?;
         let mut table = self.table.into_inner().map_err(|error| JobError::from(error.into_error()))?;
         table.rewind()?;
@@ -100,10 +104,7 @@ impl HtmlFile {
 
 /// What the table shows of all there is.
 fn said(totals: &Totals, columns: usize) -> String {
-    let mut said = match totals.rows {
-        1 => "1 row".to_owned(),
-        rows => format!("{rows} rows"),
-    };
+    let mut said = counted(totals.rows, "row");
     if totals.truncated {
         said.push_str(", which is all that the report takes of them: there are more");
     }

@@ -8,6 +8,7 @@ use taskyard_shared::job::FileRef;
 
 use super::args::Format;
 use super::cell::Cell;
+use super::counted;
 use crate::kinds::context::{ArtifactWriter, JobContext};
 use crate::kinds::job_error::JobError;
 
@@ -67,8 +68,8 @@ impl XlsxFile {
     pub fn finish(mut self, name: &str, ctx: &JobContext) -> Result<FileRef, JobError> {
         if self.cut > 0 {
             ctx.warn(format!(
-                "{} cells are longer than a sheet can hold, and were cut in {name}; CSV has them whole",
-                self.cut
+                "cut {} in {name}, for a sheet cannot hold so long a text; CSV has all of it",
+                counted(self.cut, "cell")
             ));
         }
         self.workbook.save_to_writer(&mut self.to).map_err(failed)?;

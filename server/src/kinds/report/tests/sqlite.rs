@@ -59,7 +59,15 @@ async fn parameters_are_bound_and_counted() {
     let job = office.made(asking("shop", query, given)).await;
     assert_eq!(office.text(&job, "report.csv"), "a,b,c,d,t\r\nx'; DROP TABLE book; --,1,,1.5,textreal\r\n");
     let error = office.refused(asking("shop", "SELECT ?", json!({}))).await;
-    assert_eq!(error, "the query has 1 parameters, and 0 are given");
+    assert_eq!(error, "the query has 1 parameter, and the job gives 0");
+    for number in ["9223372036854775808", "18446744073709551615", "-99999999999999999999"] {
+        let number: Value = serde_json::from_str(number).expect("a number");
+        let error = office.refused(asking("shop", "SELECT ?, ?", json!({"parameters": [1.5, number]}))).await;
+        assert!(error.starts_with("the parameter 2 is a whole number beyond the 64 bits"), "{error}");
+    }
+    let given = json!({"parameters": [i64::MAX, i64::MIN], "formats": ["csv"]});
+    let job = office.made(asking("shop", "SELECT ? AS a, ? AS b", given)).await;
+    assert_eq!(office.text(&job, "report.csv"), "a,b\r\n9223372036854775807,-9223372036854775808\r\n");
     office.close().await;
 }
 
@@ -117,8 +125,8 @@ async fn full_text_search_and_json_are_reading() {
          INSERT INTO page VALUES ('the quick fox'), ('the lazy dog');",
     )
     .await;
-    let query = "SELECT highlight(page, 0, '[', ']') AS found, json_group_array(value) AS list
-        FROM page, json_each('[1,2]') WHERE page MATCH 'fox' GROUP BY page.rowid ORDER BY rank";
+    let query = "SELECT highlight(page, 0, '[', ']') AS found, (SELECT json_group_array(value) FROM json_each('[1,2]')) AS list
+        FROM page WHERE page MATCH 'fox' ORDER BY rank";
     let job = office.made(asking("shop", query, json!({"formats": ["csv"]}))).await;
     assert_eq!(office.text(&job, "report.csv"), "found,list\r\nthe quick [fox],\"[1,2]\"\r\n");
     office.close().await;
@@ -139,6 +147,9 @@ async fn wrong_sql_is_told_at_once() {
     let chart = json!({"chart": {"kind": "bar", "x": "a", "y": ["c"]}});
     let error = office.refused(asking("shop", "SELECT 1 AS a, 2 AS b", chart)).await;
     assert_eq!(error, "the chart names the column \"c\"; the query has a, b");
+    let chart = json!({"chart": {"kind": "bar", "x": "a", "y": ["b"]}});
+    let error = office.refused(asking("shop", "SELECT 1 AS a, 2 AS b, 3 AS b", chart)).await;
+    assert_eq!(error, "the chart names the column \"b\"; the query has 2 of that name");
     office.close().await;
 }
 
@@ -154,6 +165,7 @@ async fn wrong_arguments_are_refused_before_anything_is_stored() {
         (asking("shop", "SELECT 1", json!({"timeout_s": 0})), "/timeout_s"),
         (asking("shop", "SELECT 1", json!({"formats": []})), "/formats"),
         (asking("shop", "SELECT 1", json!({"name": "../a"})), "/name"),
+        (asking("shop", "SELECT 1", json!({"name": "😀".repeat(63)})), "/name"),
         (asking("shop", "SELECT 1", json!({"formats": ["csv"], "chart": chart})), "/chart"),
     ];
     for (args, field) in table {
@@ -179,6 +191,32 @@ async fn a_query_that_never_ends_is_stopped_by_its_time_and_by_cancelling() {
     assert_eq!(office.until(id, |job| job.job.state.is_finished()).await.job.state, JobState::Cancelled);
     // The connection is as it was: nothing stops the next one.
     office.made(asking("shop", "SELECT * FROM book", json!({}))).await;
+    office.close().await;
+}
+
+#[actix::test]
+async fn a_query_whose_functions_take_long_is_stopped_between_their_calls() {
+    let office = Office::with_shop(BOOKS).await;
+    // Of the longest values a call takes seconds, and of these a part of one: all rows take half an hour.
+    let query = "SELECT sum(instr(a || n, substr(a, 1, 130000) || '1')) AS s
+        FROM number, (SELECT hex(zeroblob(130000)) AS a)";
+    let begun = std::time::Instant::now();
+    let job = office.ended(asking("shop", query, json!({"timeout_s": 1}))).await;
+    assert_eq!(job.error.as_deref(), Some("the query took longer than 1 s, so it was stopped"));
+    assert!(begun.elapsed() < super::PATIENCE / 2, "{:?}", begun.elapsed());
+    let query = "SELECT instr(a, substr(a, 1, 4000000) || '1') FROM (SELECT hex(zeroblob(8000000)) AS a)";
+    let error = office.refused(asking("shop", query, json!({}))).await;
+    assert!(error.contains("string or blob too big"), "{error}");
+    office.close().await;
+}
+
+#[actix::test]
+async fn a_row_that_takes_too_much_memory_is_refused_for_good() {
+    let office = Office::with_shop(BOOKS).await;
+    // As text it is twice as long.
+    let columns = vec!["randomblob(1000000)"; 17].join(", ");
+    let error = office.refused(asking("shop", &format!("SELECT {columns}"), json!({}))).await;
+    assert_eq!(error, "a row takes more than 32 MiB, which is the most that a report takes");
     office.close().await;
 }
 
@@ -224,6 +262,8 @@ async fn over_the_cap_a_report_fails_or_is_cut() {
     let says =
         "the query has more than 10 rows; raise max_rows, or set over_cap to cut to keep the first ones";
     assert_eq!(error, says);
+    let error = office.refused(asking("shop", "SELECT n FROM number", json!({"max_rows": 1}))).await;
+    assert!(error.starts_with("the query has more than 1 row; "), "{error}");
     let cut = json!({"max_rows": 10, "over_cap": "cut"});
     let job = office.made(asking("shop", "SELECT n FROM number", cut)).await;
     let result = job.result.clone().expect("a result");
@@ -260,6 +300,19 @@ async fn nothing_in_the_data_becomes_markup_or_a_formula() {
     let keep = json!({"formats": ["csv"], "csv_formulas": "keep"});
     let job = office.made(asking("shop", "SELECT '=1' AS f", keep)).await;
     assert_eq!(office.text(&job, "report.csv"), "f\r\n=1\r\n");
+    office.close().await;
+}
+
+#[actix::test]
+async fn a_chart_that_has_nothing_to_draw_is_warned_of() {
+    let office = Office::with_shop(BOOKS).await;
+    let chart = |y: &str| json!({"chart": {"kind": "bar", "x": "pages", "y": [y]}});
+    for (column, warnings) in [("title", 1), ("price", 0)] {
+        let job = office.made(asking("shop", "SELECT * FROM book", chart(column))).await;
+        let log = office.yard.log(job.job.id, None, 100).await.expect("a log");
+        let says = "the chart in report.html is empty: no row has a number in the columns drawn";
+        assert_eq!(log.iter().filter(|line| line.text == says).count(), warnings, "{log:?}");
+    }
     office.close().await;
 }
 
@@ -302,10 +355,7 @@ async fn text_that_a_sheet_cannot_hold_is_cut_there_alone() {
         "digits are kept"
     );
     let log = office.yard.log(job.job.id, None, 100).await.expect("a log");
-    assert!(
-        log.iter().any(|line| line.text.starts_with("1 cells are longer than a sheet can hold")),
-        "{log:?}"
-    );
+    assert!(log.iter().any(|line| line.text.starts_with("cut 1 cell in report.xlsx")), "{log:?}");
     assert_eq!(job.result.map(|result| result["rows"].clone()), Some(Value::from(1)));
     office.close().await;
 }
