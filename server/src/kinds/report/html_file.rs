@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
+use std::path::Path;
 
 use taskyard_shared::job::FileRef;
 
@@ -36,9 +37,15 @@ pub(super) struct HtmlFile {
 }
 
 impl HtmlFile {
-    pub fn begin(to: ArtifactWriter, args: &ReportArgs, columns: &[String]) -> Result<Self, JobError> {
+    /// The temporary file is written into `folder`.
+    pub fn begin(
+        to: ArtifactWriter,
+        args: &ReportArgs,
+        columns: &[String],
+        folder: &Path,
+    ) -> Result<Self, JobError> {
         let drawing = args.chart().map(|chart| Drawing::new(&chart, columns)).transpose()?;
-        let mut table = BufWriter::new(tempfile::tempfile()?);
+        let mut table = BufWriter::new(tempfile::tempfile_in(folder)?);
         table.write_all(b"<table>\n<thead><tr>")?;
         for column in columns.iter().take(MAX_COLUMNS) {
             write!(table, "<th scope=\"col\">{}</th>", escaped(&cut(column, MAX_CELL_CHARS)))?;

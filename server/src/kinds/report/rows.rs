@@ -1,5 +1,7 @@
 //! Rows on their way into the files, counted. Blocks on the disk.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 
 use super::args::{Format, OverCap, ReportArgs};
@@ -8,10 +10,13 @@ use super::counted;
 use super::csv_file::CsvFile;
 use super::html_file::HtmlFile;
 use super::xlsx_file::XlsxFile;
+use crate::files::FileStore;
 use crate::kinds::context::JobContext;
 use crate::kinds::job_error::JobError;
 
-/// Largest file, in bytes.
+/// The sum of no bytes.
+const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+/// Largest file, in bytes; of a workbook its sheet, before it is compressed.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 /// The log says how many rows were read after so many more.
 const LOGGED_EVERY: u64 = 100_000;
@@ -54,12 +59,15 @@ impl Rows {
     /// # Errors
     /// The chart names a column that is not there, or there more than once; or the disk refused.
     pub fn begin(args: &ReportArgs, columns: Vec<String>, ctx: &JobContext) -> Result<Self, JobError> {
+        let folder = folder_of(ctx.files())?;
         let begin = |format: &Format| {
             let to = ctx.write_artifact(MAX_FILE_BYTES)?;
             Ok(match format {
                 Format::Csv => ReportFile::Csv(Box::new(CsvFile::begin(to, &columns, args.csv_formulas)?)),
-                Format::Xlsx => ReportFile::Xlsx(Box::new(XlsxFile::begin(to, &columns)?)),
-                Format::Html => ReportFile::Html(Box::new(HtmlFile::begin(to, args, &columns)?)),
+                Format::Xlsx => {
+                    ReportFile::Xlsx(Box::new(XlsxFile::begin(to, &columns, MAX_FILE_BYTES, &folder)?))
+                }
+                Format::Html => ReportFile::Html(Box::new(HtmlFile::begin(to, args, &columns, &folder)?)),
             })
         };
         let files = args.formats.iter().map(begin).collect::<Result<_, JobError>>()?;
@@ -149,6 +157,14 @@ impl Rows {
             "files": files.collect::<Vec<_>>(),
         }))
     }
+}
+
+/// Where the store keeps its files, for temporary ones without a name: there is room for files, while the system's own
+/// folder for them may be in memory.
+fn folder_of(files: &FileStore) -> Result<PathBuf, JobError> {
+    // Any content would do: each lies in a folder below.
+    let content = files.path(EMPTY_SHA256)?;
+    content.ancestors().nth(2).map(Path::to_owned).ok_or_else(|| JobError::new("files have no folder"))
 }
 
 /// Nobody reads the error: the job is cancelled already.

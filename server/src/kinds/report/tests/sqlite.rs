@@ -220,6 +220,15 @@ async fn a_row_that_takes_too_much_memory_is_refused_for_good() {
     office.close().await;
 }
 
+/// How many files without a name this process has open in the office's folder.
+#[cfg(target_os = "linux")]
+fn temporary_files(office: &Office) -> usize {
+    let open = std::fs::read_dir("/proc/self/fd").expect("Linux").flatten();
+    let open = open.filter_map(|open| std::fs::read_link(open.path()).ok());
+    let files = office.folder.path().join("data/files");
+    open.filter(|path| path.starts_with(&files) && path.to_string_lossy().ends_with(" (deleted)")).count()
+}
+
 #[actix::test]
 async fn progress_counts_rows_and_a_report_cancelled_between_them_leaves_nothing() {
     let office = Office::with_shop(BOOKS).await;
@@ -228,6 +237,8 @@ async fn progress_counts_rows_and_a_report_cancelled_between_them_leaves_nothing
     // Of the work 0.9 is reading, and 1,500 of 3,000 rows were read.
     office.until(id, |job| job.job.progress.thousandths() == 450).await;
     assert_eq!(office.until_pool("shop", |pool| !pool.users.is_empty()).await.users[0].job, Some(id));
+    #[cfg(target_os = "linux")]
+    assert_eq!(temporary_files(&office), 2, "of the sheet and of the table, on the disk of the data");
     office.yard.cancel(id).await.expect("cancelled");
     office.pool_is_unused("shop").await;
     let job = office.until(id, |job| job.job.state.is_finished()).await;
