@@ -50,8 +50,8 @@ const HARMLESS_PRAGMAS: [&str; 8] = [
 /// Reads all rows into the files.
 ///
 /// # Errors
-/// For good: the query is wrong, or does more than reading; there are too many rows, or too large ones. Else: it took too long, the job
-/// was cancelled, or the file cannot be read now.
+/// For good: the query is wrong, or does more than reading; there are too many rows, or too large ones. Else: it took
+/// too long, the job was cancelled, or the file cannot be read now.
 pub(super) fn report(
     mut connection: Pooled<SqliteConnector>,
     args: &ReportArgs,
