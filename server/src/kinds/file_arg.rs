@@ -145,7 +145,7 @@ impl FileArg {
         }
         let name = &self.name;
         let for_good = |message: String| Err(JobError::new(message).do_not_retry());
-        let Some(job) = reader.job(id)? else { return for_good(format!("there is no job {id} any more")) };
+        let Some(job) = reader.job(id)? else { return for_good(format!("there is no job {id}")) };
         if !job.job.state.is_finished() {
             return Err(JobError::new(format!(
                 "job {id} has not ended, so it has no \"{name}\" yet; have this job come after it"
@@ -225,6 +225,6 @@ mod tests {
         let upload = FileArg { upload: Some("0".repeat(64)), ..FileArg::default() };
         assert_eq!(open(upload, &files).expect_err("gone"), "upload 00000000 is not there any more");
         let artifact = FileArg { job: Some(JobId(7)), name: "a".to_owned(), ..FileArg::default() };
-        assert_eq!(open(artifact, &files).expect_err("gone"), "there is no job 7 any more");
+        assert_eq!(open(artifact, &files).expect_err("gone"), "there is no job 7");
     }
 }

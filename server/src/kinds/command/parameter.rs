@@ -81,6 +81,10 @@ impl Parameter {
         if value.contains('\0') {
             return Some("must not have a NUL character, where an argument would end");
         }
+        let is_unseen = |char: char| char.is_control() && !matches!(char, '\t' | '\n' | '\r');
+        if value.chars().any(is_unseen) {
+            return Some("must have no control characters but tabs and line breaks");
+        }
         let is_safe = text.allow_leading_dash || text.choices.is_some() || !value.starts_with('-');
         (!is_safe).then_some("must not begin with -, or the program could take it for an option")
     }

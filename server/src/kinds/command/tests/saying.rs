@@ -86,6 +86,11 @@ async fn everything_else_is_refused_at_its_field() {
             "text must not have a NUL character",
         ),
         (
+            json!({ "command": "echo", "parameters": { "text": "\u{1b}[31m" } }),
+            "/parameters/text",
+            "text must have no control characters but tabs and line breaks",
+        ),
+        (
             json!({ "command": "echo", "parameters": { "text": "x".repeat(257) } }),
             "/parameters/text",
             "text has 257 characters; at most 256 are allowed",
