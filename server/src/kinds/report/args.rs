@@ -186,6 +186,11 @@ impl ReportArgs {
         self.chart.clone().or_else(|| self.is_last_day().then(ready))
     }
 
+    /// What the file of this format is called.
+    pub fn file_name(&self, format: Format) -> String {
+        format!("{}.{}", self.name, format.extension())
+    }
+
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_s.into())
     }
@@ -204,6 +209,8 @@ impl ReportArgs {
         }
         if !is_plain_name(&self.name) {
             complain("/name", "name must be a plain file name, without folders");
+        } else if !self.formats.iter().all(|format| is_plain_name(&self.file_name(*format))) {
+            complain("/name", "name is too long with the ending of its files");
         }
         if self.chart.is_some() && !self.formats.contains(&Format::Html) {
             complain("/chart", "chart is for the page: have html among the formats");

@@ -2,6 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::kinds::job_error::JobError;
+
+/// Most bytes in memory of the cells of a row.
+pub(super) const MAX_ROW_BYTES: usize = 32 * 1024 * 1024;
+
 /// One value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Cell {
@@ -63,6 +68,31 @@ impl Cell {
                 _ => 0,
             }
     }
+}
+
+/// What the cells of a row take, while it is read.
+#[derive(Default)]
+pub(super) struct RowWeight {
+    bytes: usize,
+}
+
+impl RowWeight {
+    /// # Errors
+    /// For good: the row takes more than [`MAX_ROW_BYTES`].
+    pub fn add(&mut self, cell: &Cell) -> Result<(), JobError> {
+        self.bytes = self.bytes.saturating_add(cell.weight());
+        if self.bytes > MAX_ROW_BYTES { Err(row_too_large()) } else { Ok(()) }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+pub(super) fn row_too_large() -> JobError {
+    let most = MAX_ROW_BYTES / 1024 / 1024;
+    JobError::new(format!("a row takes more than {most} MiB, which is the most that a report takes"))
+        .do_not_retry()
 }
 
 /// At most `most` characters of a text; the last is `…` where something was left out.

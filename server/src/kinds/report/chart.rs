@@ -45,14 +45,17 @@ struct Point {
 
 impl Drawing {
     /// # Errors
-    /// There is no such column.
+    /// For good: there is no such column, or more than one.
     pub fn new(chart: &Chart, columns: &[String]) -> Result<Self, JobError> {
         let place = |name: &String| {
-            columns.iter().position(|column| column == name).ok_or_else(|| {
-                let known = cut(&columns.join(", "), 1_000).into_owned();
-                let message = format!("the chart names the column \"{name}\"; the query has {known}");
-                JobError::new(message).do_not_retry()
-            })
+            let mut places = (0..columns.len()).filter(|place| columns[*place] == *name);
+            let has = match (places.next(), places.count()) {
+                (Some(place), 0) => return Ok(place),
+                (Some(_), others) => format!("{} of that name", others + 1),
+                (None, _) => cut(&columns.join(", "), 1_000).into_owned(),
+            };
+            let message = format!("the chart names the column \"{name}\"; the query has {has}");
+            Err(JobError::new(message).do_not_retry())
         };
         let series = chart.y.iter().map(|name| Ok((place(name)?, name.clone())));
         Ok(Drawing {
@@ -91,13 +94,21 @@ impl Drawing {
         self.points.push(Point { label: label.unwrap_or_default(), values: values.collect() });
     }
 
+    /// Whether no row so far had a number.
+    pub fn is_empty(&self) -> bool {
+        self.values().next().is_none()
+    }
+
+    fn values(&self) -> impl Iterator<Item = f64> {
+        self.points.iter().flat_map(|point| &point.values).flatten().copied()
+    }
+
     /// The chart with what is to be said of it.
     pub fn svg(&self) -> String {
-        let values = || self.points.iter().flat_map(|point| &point.values).flatten().copied();
-        if values().next().is_none() {
+        if self.is_empty() {
             return "<p>There is nothing to draw: no row has a number in these columns.</p>\n".to_owned();
         }
-        let scale = Scale::over(values());
+        let scale = Scale::over(self.values());
         let names: Vec<&str> = self.series.iter().map(|(_, name)| name.as_str()).collect();
         let mut svg = format!(
             "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"Chart of {}\">\n",
@@ -292,7 +303,20 @@ mod tests {
         let strange = [f64::MAX, f64::MIN, f64::NAN, f64::INFINITY, 1e-300, 0.0, -1.0];
         let svg =
             drawing(ChartKind::Bar, strange.into_iter().map(|value| ("x".to_owned(), Cell::Float(value))));
-        assert!(!svg.contains("NaN") && !svg.contains("y=\"inf") && !svg.contains("\"-inf"), "{svg}");
+        // With the title of its value; the legend's have none.
+        let bars: Vec<&str> = svg.lines().filter(|line| line.contains("<title>")).collect();
+        assert_eq!(bars.len(), 5, "all that are numbers: {svg}");
+        for bar in bars {
+            let figure = |name: &str| -> f64 {
+                let value = bar.split(&format!(" {name}=\"")).nth(1).and_then(|rest| rest.split('"').next());
+                value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name}: {bar}"))
+            };
+            let (x, y) = (figure("x"), figure("y"));
+            let (width, height) = (figure("width"), figure("height"));
+            assert!(x >= LEFT && x + width <= RIGHT && width > 0.0, "{bar}");
+            // Both are rounded to a tenth.
+            assert!(y >= TOP && y + height <= BOTTOM + 0.1 && height >= 0.0, "{bar}");
+        }
         let nothing = drawing(ChartKind::Line, [("x".to_owned(), Cell::Null)].into_iter());
         assert!(nothing.contains("nothing to draw"));
         assert!(drawing(ChartKind::Bar, [("x".to_owned(), Cell::Integer(0))].into_iter()).contains("<svg"));

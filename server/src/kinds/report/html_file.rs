@@ -2,15 +2,17 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
+use std::path::Path;
 
 use taskyard_shared::job::FileRef;
 
 use super::args::{Format, ReportArgs};
 use super::cell::{Cell, cut};
 use super::chart::Drawing;
+use super::counted;
 use super::markup::escaped;
 use super::rows::Totals;
-use crate::kinds::context::ArtifactWriter;
+use crate::kinds::context::{ArtifactWriter, JobContext};
 use crate::kinds::job_error::JobError;
 
 /// Rows of the table.
@@ -35,9 +37,15 @@ pub(super) struct HtmlFile {
 }
 
 impl HtmlFile {
-    pub fn begin(to: ArtifactWriter, args: &ReportArgs, columns: &[String]) -> Result<Self, JobError> {
+    /// The temporary file is written into `folder`.
+    pub fn begin(
+        to: ArtifactWriter,
+        args: &ReportArgs,
+        columns: &[String],
+        folder: &Path,
+    ) -> Result<Self, JobError> {
         let drawing = args.chart().map(|chart| Drawing::new(&chart, columns)).transpose()?;
-        let mut table = BufWriter::new(tempfile::tempfile()?);
+        let mut table = BufWriter::new(tempfile::tempfile_in(folder)?);
         table.write_all(b"<table>\n<thead><tr>")?;
         for column in columns.iter().take(MAX_COLUMNS) {
             write!(table, "<th scope=\"col\">{}</th>", escaped(&cut(column, MAX_CELL_CHARS)))?;
@@ -74,7 +82,10 @@ impl HtmlFile {
         Ok(())
     }
 
-    pub fn finish(mut self, name: &str, totals: &Totals) -> Result<FileRef, JobError> {
+    pub fn finish(mut self, name: &str, totals: &Totals, ctx: &JobContext) -> Result<FileRef, JobError> {
+        if self.drawing.as_ref().is_some_and(Drawing::is_empty) {
+            ctx.warn(format!("the chart in {name} is empty: no row has a number in the columns drawn"));
+        }
         self.table.write_all(b"</tbody>\n</table>\n")?;
         let mut table = self.table.into_inner().map_err(|error| JobError::from(error.into_error()))?;
         table.rewind()?;
@@ -100,10 +111,7 @@ impl HtmlFile {
 
 /// What the table shows of all there is.
 fn said(totals: &Totals, columns: usize) -> String {
-    let mut said = match totals.rows {
-        1 => "1 row".to_owned(),
-        rows => format!("{rows} rows"),
-    };
+    let mut said = counted(totals.rows, "row");
     if totals.truncated {
         said.push_str(", which is all that the report takes of them: there are more");
     }

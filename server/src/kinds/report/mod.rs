@@ -1,16 +1,19 @@
 //! The `report` kind: a SQL query against a named pool becomes CSV, an Excel workbook and a page with a chart.
 //!
 //! It only reads, truly: see [`sqlite`] and [`postgres`] for how. A query that would do more is refused for good; one
-//! that does not come to its end is stopped when its time is over or the job is cancelled, wherever it runs.
+//! that does not come to its end is stopped when its time is over or the job is cancelled, wherever it runs; in SQLite
+//! between the calls of functions, of which the longest takes seconds ([`sqlite`]).
 //!
-//! Memory does not grow with the rows: they go to temporary files one by one, the rows of a database that is asked over
-//! the network in batches of a mebibyte. What is held is a row, at most 16 MiB for each of its values from SQLite (from
-//! PostgreSQL as large as it sends them).
+//! Memory does not grow with the rows: they go to temporary files one by one. What is held is a row, of at most 32 MiB
+//! (`MAX_ROW_BYTES`), and for PostgreSQL up to four batches of at most a mebibyte and such a row. Not in this are what
+//! the database's own side holds: SQLite the values of a row, of at most a mebibyte each, and what it sorts and groups;
+//! and the row as PostgreSQL sends it, which is in memory as a whole before it can be measured (a gibibyte at most).
 
 mod args;
 mod cell;
 mod chart;
 mod csv_file;
+mod functions;
 mod html_file;
 mod markup;
 mod postgres;
@@ -120,7 +123,14 @@ fn refused(why: &str) -> JobError {
 }
 
 fn wrong_count(wanted: usize, given: usize) -> JobError {
-    JobError::new(format!("the query has {wanted} parameters, and {given} are given")).do_not_retry()
+    let wanted = counted(wanted as u64, "parameter");
+    JobError::new(format!("the query has {wanted}, and the job gives {given}")).do_not_retry()
+}
+
+/// `1 row`, `2 rows`.
+fn counted(count: u64, one: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {one}{ending}")
 }
 
 fn took_too_long(timeout_s: u32) -> JobError {

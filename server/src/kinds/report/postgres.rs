@@ -16,8 +16,8 @@ use tokio_postgres::types::{Format, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Column, Error, Row, Statement};
 
 use super::args::ReportArgs;
-use super::cell::Cell;
-use super::postgres_cell::{AnyValue, is_readable};
+use super::cell::{Cell, MAX_ROW_BYTES, RowWeight, row_too_large};
+use super::postgres_cell::{AnyValue, Unreadable, is_readable};
 use super::rows::{Rows, Wanted};
 use crate::kinds::context::JobContext;
 use crate::kinds::job_error::JobError;
@@ -26,7 +26,7 @@ use crate::services::pool::{Pooled, PostgresConnection, PostgresConnector};
 
 /// Most rows that go to the files' thread at a time.
 const BATCH_ROWS: usize = 256;
-/// A batch is sent on when it takes so much, in bytes. A row is in memory as a whole, whatever it takes.
+/// A batch is sent on when it takes so much, in bytes. The last of its rows may take more.
 const BATCH_BYTES: usize = 1024 * 1024;
 /// The server stops a statement by itself so much later than it is told to, should it not be told.
 const LATER: Duration = Duration::from_secs(5);
@@ -108,8 +108,8 @@ async fn read(
     futures_util::pin_mut!(rows);
     let (mut batch, mut bytes) = (Vec::new(), 0);
     while let Some(row) = rows.try_next().await.map_err(told)? {
-        let cells = cells_of(&row).map_err(told)?;
-        bytes += cells.iter().map(Cell::weight).sum::<usize>();
+        let (cells, weight) = cells_of(&row)?;
+        bytes += weight.bytes();
         batch.push(cells);
         if batch.len() == BATCH_ROWS || bytes >= BATCH_BYTES {
             send(&tell, Told::Batch(std::mem::take(&mut batch))).await?;
@@ -125,9 +125,35 @@ async fn send(tell: &mpsc::Sender<Told>, what: Told) -> Result<(), Stopped> {
     tell.send(what).await.map_err(|_| Stopped::NobodyWrites)
 }
 
-fn cells_of(row: &Row) -> Result<Vec<Cell>, Error> {
-    let cell = |column| Ok(row.try_get::<_, Option<AnyValue>>(column)?.map_or(Cell::Null, |value| value.0));
-    (0..row.len()).map(cell).collect()
+fn cells_of(row: &Row) -> Result<(Vec<Cell>, RowWeight), JobError> {
+    if row.raw_size_bytes() > MAX_ROW_BYTES {
+        return Err(row_too_large());
+    }
+    let (mut cells, mut weight) = (Vec::with_capacity(row.len()), RowWeight::default());
+    for (place, column) in row.columns().iter().enumerate() {
+        let value: Option<AnyValue> = row.try_get(place).map_err(|error| unreadable(column, &error))?;
+        let cell = value.map_or(Cell::Null, |value| value.0);
+        weight.add(&cell)?;
+        cells.push(cell);
+    }
+    Ok((cells, weight))
+}
+
+/// Of a value that is not as [`postgres_cell`](super::postgres_cell) knows its type.
+fn unreadable(column: &Column, error: &Error) -> JobError {
+    if !error.source().is_some_and(|cause| cause.is::<Unreadable>()) {
+        return in_words(error);
+    }
+    cannot_show(column, "has a value", " (arrays are shown that have one dimension, which begins at 1)")
+}
+
+fn cannot_show(column: &Column, is: &str, more: &str) -> JobError {
+    let (name, kind) = (column.name(), column.type_());
+    JobError::new(format!(
+        "the column \"{name}\" {is} of the type {kind}, which a report cannot show{more}; cast its expression to text \
+         in the query, with ::text"
+    ))
+    .do_not_retry()
 }
 
 /// The names of its columns.
@@ -139,13 +165,7 @@ fn check(statement: &Statement, args: &ReportArgs) -> Result<Vec<String>, JobErr
         return Err(super::wrong_count(statement.params().len(), args.parameters.len()));
     }
     if let Some(column) = statement.columns().iter().find(|column| !is_readable(column.type_())) {
-        let message = format!(
-            "the column \"{}\" is of the type {}, which a report cannot show; cast it in the query: {}::text",
-            column.name(),
-            column.type_(),
-            column.name()
-        );
-        return Err(JobError::new(message).do_not_retry());
+        return Err(cannot_show(column, "is", ""));
     }
     Ok(statement.columns().iter().map(|column: &Column| column.name().to_owned()).collect())
 }
@@ -179,11 +199,7 @@ fn unfinished() -> JobError {
 /// Why the server refused, and whether it would again.
 fn in_words(error: &Error) -> JobError {
     let Some(said) = error.as_db_error() else {
-        let message = format!("the query fails: {}", crate::services::pool::with_causes(error));
-        // A parameter that cannot be written as its type will not be next time.
-        let is_final = error.source().is_some_and(|cause| cause.is::<super::postgres_cell::Unreadable>());
-        let error = JobError::new(message);
-        return if is_final { error.do_not_retry() } else { error };
+        return JobError::new(format!("the query fails: {}", crate::services::pool::with_causes(error)));
     };
     if said.code() == &SqlState::READ_ONLY_SQL_TRANSACTION {
         return super::refused(&format!("it writes: {}", said.message()));

@@ -7,9 +7,9 @@ use std::fmt::Write;
 
 use tokio_postgres::types::{FromSql, Kind, Type};
 
-use super::cell::Cell;
+use super::cell::{Cell, MAX_ROW_BYTES};
 
-/// A value that does not have its type's form.
+/// A value that does not have its type's form, or an array that [`array`] does not take.
 #[derive(Debug, thiserror::Error)]
 #[error("a value of the type {0} cannot be read")]
 pub(super) struct Unreadable(String);
@@ -242,18 +242,24 @@ fn interval(raw: &[u8]) -> Option<String> {
     Some(parts.join(" "))
 }
 
-/// `{a,NULL,"b c"}`; of more than one dimension all elements in a row, in the order in which they are stored.
+/// `{a,NULL,"b c"}`. None also for an array of several dimensions and for one that does not begin at 1, which are written
+/// otherwise. Short values can have a long text, so there is an end where no row would hold it.
 fn array(inner: &Type, raw: &[u8]) -> Option<String> {
     let mut reader = Reader(raw);
     let dimensions = reader.int()?;
     let _has_nulls = reader.int()?;
     let _inner_type = reader.int()?;
-    for _ in 0..dimensions {
-        let _length = reader.int()?;
-        let _first_index = reader.int()?;
+    match dimensions {
+        0 => {}
+        1 => {
+            let _length = reader.int()?;
+            let first_index = reader.int()?;
+            (first_index == 1).then_some(())?;
+        }
+        _ => return None,
     }
     let mut text = "{".to_owned();
-    while !reader.0.is_empty() {
+    while !reader.0.is_empty() && text.len() <= MAX_ROW_BYTES {
         if text.len() > 1 {
             text.push(',');
         }

@@ -1,16 +1,22 @@
 //! Rows on their way into the files, counted. Blocks on the disk.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 
 use super::args::{Format, OverCap, ReportArgs};
 use super::cell::{Cell, cut};
+use super::counted;
 use super::csv_file::CsvFile;
 use super::html_file::HtmlFile;
 use super::xlsx_file::XlsxFile;
+use crate::files::FileStore;
 use crate::kinds::context::JobContext;
 use crate::kinds::job_error::JobError;
 
-/// Largest file, in bytes.
+/// The sum of no bytes.
+const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+/// Largest file, in bytes; of a workbook its sheet, before it is compressed.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 /// The log says how many rows were read after so many more.
 const LOGGED_EVERY: u64 = 100_000;
@@ -51,14 +57,17 @@ enum ReportFile {
 
 impl Rows {
     /// # Errors
-    /// The chart names a column that is not there, or the disk refused.
+    /// The chart names a column that is not there, or there more than once; or the disk refused.
     pub fn begin(args: &ReportArgs, columns: Vec<String>, ctx: &JobContext) -> Result<Self, JobError> {
+        let folder = folder_of(ctx.files())?;
         let begin = |format: &Format| {
             let to = ctx.write_artifact(MAX_FILE_BYTES)?;
             Ok(match format {
                 Format::Csv => ReportFile::Csv(Box::new(CsvFile::begin(to, &columns, args.csv_formulas)?)),
-                Format::Xlsx => ReportFile::Xlsx(Box::new(XlsxFile::begin(to, &columns)?)),
-                Format::Html => ReportFile::Html(Box::new(HtmlFile::begin(to, args, &columns)?)),
+                Format::Xlsx => {
+                    ReportFile::Xlsx(Box::new(XlsxFile::begin(to, &columns, MAX_FILE_BYTES, &folder)?))
+                }
+                Format::Html => ReportFile::Html(Box::new(HtmlFile::begin(to, args, &columns, &folder)?)),
             })
         };
         let files = args.formats.iter().map(begin).collect::<Result<_, JobError>>()?;
@@ -69,9 +78,8 @@ impl Rows {
     /// # Errors
     /// There are more rows than the report may have, and it is to fail then; it was cancelled; or the disk refused.
     pub fn take(&mut self, cells: &[Cell]) -> Result<Wanted, JobError> {
-        let most = u64::from(self.args.max_rows);
-        if self.totals.rows == most {
-            return self.over_cap(most);
+        if self.totals.rows == u64::from(self.args.max_rows) {
+            return self.over_cap();
         }
         self.totals.rows += 1;
         for file in &mut self.files {
@@ -85,17 +93,18 @@ impl Rows {
         Ok(Wanted::More)
     }
 
-    fn over_cap(&mut self, most: u64) -> Result<Wanted, JobError> {
+    fn over_cap(&mut self) -> Result<Wanted, JobError> {
+        let most = counted(self.totals.rows, "row");
         match self.args.over_cap {
             OverCap::Fail => {
                 let message = format!(
-                    "the query has more than {most} rows; raise max_rows, or set over_cap to cut to keep the first ones"
+                    "the query has more than {most}; raise max_rows, or set over_cap to cut to keep the first ones"
                 );
                 Err(JobError::new(message).do_not_retry())
             }
             OverCap::Cut => {
                 self.totals.truncated = true;
-                self.ctx.warn(format!("the query has more than {most} rows; only these are in the report"));
+                self.ctx.warn(format!("the query has more than {most}; those after are not in the report"));
                 Ok(Wanted::NoMore)
             }
         }
@@ -119,15 +128,19 @@ impl Rows {
     pub fn finish(self) -> Result<Value, JobError> {
         let Rows { args, ctx, columns, files, totals } = self;
         ctx.progress(READ);
-        ctx.info(format!("read {} rows of {} columns in all", totals.rows, columns.len()));
+        ctx.info(format!(
+            "read {} of {} in all",
+            counted(totals.rows, "row"),
+            counted(columns.len() as u64, "column")
+        ));
         let mut made = Vec::new();
         for (file, format) in files.into_iter().zip(&args.formats) {
             stop_if_cancelled(&ctx)?;
-            let name = format!("{}.{}", args.name, format.extension());
+            let name = args.file_name(*format);
             let kept = match file {
                 ReportFile::Csv(file) => file.finish(&name)?,
                 ReportFile::Xlsx(file) => file.finish(&name, &ctx)?,
-                ReportFile::Html(file) => file.finish(&name, &totals)?,
+                ReportFile::Html(file) => file.finish(&name, &totals, &ctx)?,
             };
             ctx.info(format!("made {}: {} bytes", kept.name, kept.bytes));
             made.push(kept);
@@ -144,6 +157,14 @@ impl Rows {
             "files": files.collect::<Vec<_>>(),
         }))
     }
+}
+
+/// Where the store keeps its files, for temporary ones without a name: there is room for files, while the system's own
+/// folder for them may be in memory.
+fn folder_of(files: &FileStore) -> Result<PathBuf, JobError> {
+    // Any content would do: each lies in a folder below.
+    let content = files.path(EMPTY_SHA256)?;
+    content.ancestors().nth(2).map(Path::to_owned).ok_or_else(|| JobError::new("files have no folder"))
 }
 
 /// Nobody reads the error: the job is cancelled already.

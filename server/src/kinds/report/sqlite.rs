@@ -2,7 +2,8 @@
 //!
 //! That nothing is written is made sure of in several ways: the pool opens the file for reading only, with `query_only`;
 //! an authorizer refuses whatever is not reading, before it is run, so that no other file is attached either; and
-//! SQLite must call the one statement a reading one. The connection is given back as it was.
+//! SQLite must call the one statement a reading one. Of functions it may call those of a list. The connection is given
+//! back as it was.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
@@ -15,19 +16,22 @@ use rusqlite::{Connection, Error, ErrorCode, Row, Statement};
 use serde_json::Value;
 
 use super::args::ReportArgs;
-use super::cell::Cell;
+use super::cell::{Cell, RowWeight};
+use super::functions;
 use super::rows::{Rows, Wanted};
 use crate::kinds::context::JobContext;
 use crate::kinds::job_error::JobError;
 use crate::kinds::worker::JobResult;
 use crate::services::pool::{Pooled, SqliteConnector};
 
-/// How many instructions of SQLite's machine go by between two looks at the clock: less than a millisecond.
-const STEPS_BETWEEN_LOOKS: i32 = 1_000;
-/// What bounds a value in memory, and the time of what cannot be interrupted. Those for patterns is what SQLite
-/// recommends for queries of others (<https://sqlite.org/security.html>), with some room.
+/// How many instructions of SQLite's machine go by, at least, between two looks at the clock. There is a look where the
+/// machine jumps, once a row or so, and none within an instruction, and the call of a function is one: see [`LIMITS`].
+const STEPS_BETWEEN_LOOKS: i32 = 20;
+/// What bounds a value in memory, and with it the time of a function's call, which nothing interrupts: `instr` and
+/// `replace` compare as often as the product of both lengths, which is seconds at this length. That for patterns is what
+/// SQLite recommends for queries of others (<https://sqlite.org/security.html>), with some room.
 const LIMITS: [(Limit, i32); 3] = [
-    (Limit::SQLITE_LIMIT_LENGTH, 16 * 1024 * 1024),
+    (Limit::SQLITE_LIMIT_LENGTH, 1024 * 1024),
     (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100),
     (Limit::SQLITE_LIMIT_ATTACHED, 0),
 ];
@@ -46,8 +50,8 @@ const HARMLESS_PRAGMAS: [&str; 8] = [
 /// Reads all rows into the files.
 ///
 /// # Errors
-/// For good: the query is wrong, or does more than reading; there are too many rows. Else: it took too long, the job
-/// was cancelled, or the file cannot be read now.
+/// For good: the query is wrong, or does more than reading; there are too many rows, or too large ones. Else: it took
+/// too long, the job was cancelled, or the file cannot be read now.
 pub(super) fn report(
     mut connection: Pooled<SqliteConnector>,
     args: &ReportArgs,
@@ -75,7 +79,7 @@ fn read_all(connection: &mut Connection, args: &ReportArgs, ctx: &JobContext) ->
     let mut cells = Vec::new();
     let mut found = statement.raw_query();
     while let Some(row) = found.next().map_err(told)? {
-        read(row, &mut cells).map_err(told)?;
+        read(row, &mut cells, told)?;
         if rows.take(&cells)? == Wanted::NoMore {
             break;
         }
@@ -83,16 +87,19 @@ fn read_all(connection: &mut Connection, args: &ReportArgs, ctx: &JobContext) ->
     Ok(rows)
 }
 
-fn read(row: &Row<'_>, cells: &mut Vec<Cell>) -> Result<(), Error> {
+fn read(row: &Row<'_>, cells: &mut Vec<Cell>, told: impl Fn(Error) -> JobError) -> Result<(), JobError> {
     cells.clear();
+    let mut weight = RowWeight::default();
     for column in 0..row.as_ref().column_count() {
-        cells.push(match row.get_ref(column)? {
+        let cell = match row.get_ref(column).map_err(&told)? {
             ValueRef::Null => Cell::Null,
             ValueRef::Integer(number) => Cell::Integer(number),
             ValueRef::Real(number) => Cell::Float(number),
             ValueRef::Text(text) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
             ValueRef::Blob(bytes) => Cell::from_bytes(bytes),
-        });
+        };
+        weight.add(&cell)?;
+        cells.push(cell);
     }
     Ok(())
 }
@@ -103,6 +110,13 @@ fn bind(statement: &mut Statement<'_>, parameters: &[Value]) -> Result<(), JobEr
         return Err(super::wrong_count(wanted, parameters.len()));
     }
     for (number, parameter) in (1..).zip(parameters) {
+        if is_beyond_integers(parameter) {
+            let message = format!(
+                "the parameter {number} is a whole number beyond the 64 bits of SQLite, {parameter}; give it as a text, \
+                 and cast that in the query"
+            );
+            return Err(JobError::new(message).do_not_retry());
+        }
         let value = match parameter {
             Value::Null => SqlValue::Null,
             Value::Bool(yes) => SqlValue::Integer((*yes).into()),
@@ -117,6 +131,12 @@ fn bind(statement: &mut Statement<'_>, parameters: &[Value]) -> Result<(), JobEr
         statement.raw_bind_parameter(number, value)?;
     }
     Ok(())
+}
+
+/// A whole number that would become another one, as a real. (JSON's reader has made reals of the largest already.)
+fn is_beyond_integers(parameter: &Value) -> bool {
+    let beyond = |real: f64| real.fract() == 0.0 && real.abs() >= -(i64::MIN as f64);
+    parameter.as_i64().is_none() && parameter.as_f64().is_some_and(beyond)
 }
 
 /// A connection that only reads, and stops when its time is over or the job was cancelled.
@@ -200,7 +220,7 @@ impl Drop for Guarded<'_> {
 fn authorize(action: &AuthAction<'_>, denied: &OnceLock<String>) -> Authorization {
     let wants = match action {
         AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => return Authorization::Allow,
-        AuthAction::Function { function_name } if !function_name.eq_ignore_ascii_case("load_extension") => {
+        AuthAction::Function { function_name } if functions::may_be_called(function_name) => {
             return Authorization::Allow;
         }
         AuthAction::Pragma { pragma_name, .. }
@@ -213,7 +233,9 @@ fn authorize(action: &AuthAction<'_>, denied: &OnceLock<String>) -> Authorizatio
         | AuthAction::Update { table_name, .. } => format!("it writes to {table_name}"),
         AuthAction::Attach { .. } => "it opens another file".to_owned(),
         AuthAction::Pragma { pragma_name, .. } => format!("it uses the pragma {pragma_name}"),
-        AuthAction::Function { function_name } => format!("it calls {function_name}"),
+        AuthAction::Function { function_name } => {
+            format!("it calls {function_name}, which is not among the functions that reports may call")
+        }
         AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => "it steers transactions".to_owned(),
         _ => "it changes the database".to_owned(),
     };

@@ -45,6 +45,7 @@ async fn every_type_becomes_text_or_a_number() {
         ("interval '1 year 3 days -04:05:06'", "12 mons 3 days -04:05:06"),
         ("'\\x00ff'::bytea", "\\x00ff"),
         ("array[1, null, 3]", "\"{1,NULL,3}\""),
+        ("array[]::int[]", "{}"),
         ("array['a b', 'c', '']", "\"{\"\"a b\"\",c,\"\"\"\"}\""),
     ];
     for (expression, text) in table {
@@ -64,8 +65,15 @@ async fn every_type_becomes_text_or_a_number() {
         }
     }
     let error = office.refused(asking("books", "SELECT '1.2.3.4'::inet AS host", json!({}))).await;
-    let says = "the column \"host\" is of the type inet, which a report cannot show; cast it in the query: host::text";
+    let says = "the column \"host\" is of the type inet, which a report cannot show; cast its expression to text in the query, with ::text";
     assert_eq!(error, says);
+    for array in ["array[[1, 2], [3, 4]]", "'[2:3]={7,8}'::int[]"] {
+        let error = office.refused(asking("books", &format!("SELECT {array} AS v"), json!({}))).await;
+        let says = "the column \"v\" has a value of the type _int4, which a report cannot show \
+            (arrays are shown that have one dimension, which begins at 1); \
+            cast its expression to text in the query, with ::text";
+        assert_eq!(error, says, "{array}");
+    }
     office.close().await;
 }
 
@@ -80,12 +88,12 @@ async fn parameters_get_the_types_of_the_query() {
     let error = office.refused(asking("books", "SELECT $1::int AS a", json!({"parameters": ["x"]}))).await;
     assert!(error.contains("invalid input syntax for type integer"), "{error}");
     let error = office.refused(asking("books", "SELECT $1::int AS a", json!({}))).await;
-    assert_eq!(error, "the query has 1 parameters, and 0 are given");
+    assert_eq!(error, "the query has 1 parameter, and the job gives 0");
     office.close().await;
 }
 
 #[actix::test]
-async fn what_does_more_than_read_is_refused_for_good_even_for_a_superuser() {
+async fn statements_that_write_are_refused_for_good() {
     let cluster = cluster();
     let office = office(&cluster).await;
     let direct = cluster.connect().await;
@@ -160,6 +168,24 @@ async fn a_query_that_never_ends_is_stopped_in_the_server_by_its_time_and_by_can
     office.yard.cancel(id).await.expect("cancelled");
     until_running(&direct, "by hand", 0).await;
     office.pool_is_unused("books").await;
+    office.close().await;
+}
+
+#[actix::test]
+async fn a_row_that_takes_too_much_memory_is_refused_for_good() {
+    let cluster = cluster();
+    let office = office(&cluster).await;
+    for (sent, columns) in [
+        ("much", "repeat('x', 20000000) AS a, repeat('x', 20000000) AS b"),
+        ("less, and twice as much as text", "decode(repeat('00', 20000000), 'hex') AS a"),
+        (
+            "little, and a thousand times as much as text",
+            "array_fill(0::numeric(1000, 1000), array[50000]) AS a",
+        ),
+    ] {
+        let error = office.refused(asking("books", &format!("SELECT {columns}"), json!({}))).await;
+        assert_eq!(error, "a row takes more than 32 MiB, which is the most that a report takes", "{sent}");
+    }
     office.close().await;
 }
 
