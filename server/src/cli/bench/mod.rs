@@ -3,15 +3,19 @@
 //!
 //! Every bench checks its own result and fails when a job is missing.
 
+mod add;
 mod adds;
 pub mod args;
 mod bulk_cancel;
+mod callers;
 mod figures;
 mod host;
+mod limit;
 mod load;
 mod probe;
 mod recount;
 mod report;
+mod rundown;
 pub mod run;
 mod stored;
 mod tabs;

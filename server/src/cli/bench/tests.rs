@@ -14,8 +14,9 @@ use crate::cli::error::Exit;
 
 fn throughput_args(stored: u64, stored_as: StoredAs) -> (tempfile::TempDir, ThroughputArgs) {
     let folder = tempfile::tempdir().unwrap();
-    let common = CommonArgs { callers: 8, data: Some(folder.path().to_owned()), json: true };
-    (folder, ThroughputArgs { jobs: 300, concurrency: 10, stored_as, common, tabs: 0, stored })
+    let common = CommonArgs { data: Some(folder.path().to_owned()), json: true };
+    let adding = CallersArgs { callers: 8 };
+    (folder, ThroughputArgs { jobs: 300, concurrency: 10, stored_as, adding, common, tabs: 0, stored })
 }
 
 #[tokio::test(flavor = "multi_thread")]
