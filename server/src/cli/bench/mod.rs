@@ -15,8 +15,8 @@ mod load;
 mod probe;
 mod recount;
 mod report;
-mod rundown;
 pub mod run;
+mod rundown;
 mod stored;
 mod tabs;
 #[cfg(test)]

@@ -66,8 +66,7 @@ impl BareRows {
     /// # Errors
     /// The transaction failed, and nothing was added.
     pub fn add(&mut self, jobs: u32, kind: &str, args: &str, now_ms: i64) -> Result<(), StoreError> {
-        let counts =
-            StateCounts { pending: self.counts.pending + u64::from(jobs), ..self.counts };
+        let counts = StateCounts { pending: self.counts.pending + u64::from(jobs), ..self.counts };
         let (queue, first, last) = (self.queue, self.last_job + 1, self.last_job + u64::from(jobs));
         self.transact(|tx| {
             let mut insert = tx.prepare_cached(INSERT)?;

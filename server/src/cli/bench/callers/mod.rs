@@ -7,4 +7,4 @@ mod in_process;
 mod websocket;
 
 pub use caller::Caller;
-pub use drive::{Driven, drive};
+pub use drive::drive;
