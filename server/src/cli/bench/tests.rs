@@ -67,7 +67,8 @@ async fn the_bare_work_passes_its_own_check() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn shares_are_of_the_limit_of_the_same_round() {
-    let folder = DataFolder::new(Some(tempfile::tempdir().unwrap().path())).unwrap();
+    let named = tempfile::tempdir().unwrap();
+    let folder = DataFolder::new(Some(named.path())).unwrap();
     let mut limit = LimitRates::new(Work::RunDown, 300);
     assert!(limit.figures().is_empty() && limit.shares(&[1.0]).is_empty());
     for round in 1..=2 {
