@@ -12,6 +12,9 @@ use crate::cli::bench::load::RETRY_AFTER;
 use crate::cli::bench::run::failed;
 use crate::cli::error::CliError;
 
+/// A caller that is refused for now waits twice as long each time, from [`RETRY_AFTER`] up to so many times that.
+const LONGEST_WAIT: u32 = 32;
+
 /// What the callers saw.
 pub struct Driven {
     /// Acknowledged.
@@ -65,6 +68,7 @@ async fn call(
         let jobs = make();
         let count = jobs.len() as u64;
         let began = Instant::now();
+        let mut wait = 1;
         let mut answer = caller.add(jobs).await;
         while let Err(error) = answer {
             match error {
@@ -72,7 +76,8 @@ async fn call(
                 CallError::Failed(error) => return Err(error),
             }
             done.retries += 1;
-            tokio::time::sleep(RETRY_AFTER).await;
+            tokio::time::sleep(RETRY_AFTER * wait).await;
+            wait = LONGEST_WAIT.min(wait * 2);
             answer = caller.add(make()).await;
         }
         let took_us = began.elapsed().as_micros() as u64;
