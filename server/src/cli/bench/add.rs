@@ -30,6 +30,8 @@ struct Case {
     via: Via,
     callers: u32,
     bulk: u32,
+    /// Measured right before each round, if it was asked for.
+    limit: LimitRates,
     adds_per_s: Vec<f64>,
     calls: Histogram<u64>,
     retries: u64,
@@ -38,24 +40,26 @@ struct Case {
 
 pub async fn run(args: AddArgs) -> Result<Exit, CliError> {
     let folder = DataFolder::new(args.common.data.as_deref())?;
-    let mut limit = LimitRates::new(Work::Add, limit::JOBS);
     let mut cases = cases(&args);
     let mut durability = String::new();
     for round in 1..=args.rounds.rounds {
-        if args.rounds.with_limit {
-            limit.measure(&folder, round).await?;
-        }
         for case in &mut cases {
             let Case { via, callers, bulk, .. } = &*case;
-            let dir = folder.case(&format!("add-{}-{callers}-{bulk}-{round}", via.as_str()))?;
+            let name = format!("add-{}-{callers}-{bulk}-{round}", via.as_str());
+            if args.rounds.with_limit {
+                case.limit.measure(&folder, &name).await?;
+            }
+            let dir = folder.case(&name)?;
             durability = case.measure(dir.path(), Duration::from_millis(args.for_ms)).await?;
         }
     }
+    let mut limit = LimitRates::new(Work::Add, limit::JOBS);
+    cases.iter().for_each(|case| limit.extend(&case.limit));
     let report = AddReport {
         rounds: args.rounds.rounds,
         for_ms: args.for_ms,
         durability,
-        figures: cases.into_iter().map(|case| case.figures(&limit)).collect(),
+        figures: cases.into_iter().map(Case::figures).collect(),
         limit: limit.figures(),
         peak_memory_bytes: peak_memory(),
     };
@@ -77,7 +81,8 @@ fn cases(args: &AddArgs) -> Vec<Case> {
 impl Case {
     fn new(via: Via, callers: u32, bulk: u32) -> Self {
         let (adds_per_s, calls, checks) = (Vec::new(), new_histogram(), Vec::new());
-        Case { via, callers, bulk, adds_per_s, calls, retries: 0, checks }
+        let limit = LimitRates::new(Work::Add, limit::JOBS);
+        Case { via, callers, bulk, limit, adds_per_s, calls, retries: 0, checks }
     }
 
     /// One round. Answers what durability the database reports.
@@ -106,12 +111,12 @@ impl Case {
         Ok(durability)
     }
 
-    fn figures(self, limit: &LimitRates) -> AddFigures {
+    fn figures(self) -> AddFigures {
         AddFigures {
             via: self.via,
             callers: self.callers,
             bulk: self.bulk,
-            of_limit: limit.shares(&self.adds_per_s),
+            of_limit: self.limit.shares(&self.adds_per_s),
             adds_per_s: Spread::of(self.adds_per_s),
             call: Latency::of(&self.calls),
             retries: self.retries,

@@ -157,7 +157,7 @@ pub struct RoundsArgs {
     /// Rounds; in each, everything is measured once
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub rounds: u32,
-    /// Measure the bare row work too in each round, and tell what share of it is reached
+    /// Do the bare row work too before each measurement, and tell what share of it is reached
     #[arg(long)]
     pub with_limit: bool,
 }

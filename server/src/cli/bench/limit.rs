@@ -1,8 +1,8 @@
 //! `taskyard bench limit`: the row work of adding, and of claiming and finishing, bare: one thread with SQLite, on the
 //! store's own schema and with its durability. No store on this schema can be faster with transactions of that size, so
-//! other benches tell their figures as shares of this, measured in the same rounds.
+//! other benches tell their figures as shares of this, measured right before: disks that others use too change by the minute.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use taskyard::clock::Clock;
@@ -67,8 +67,8 @@ pub async fn run(args: LimitArgs) -> Result<Exit, CliError> {
     let mut adds = LimitRates::new(Work::Add, args.jobs);
     let mut rundown = LimitRates::new(Work::RunDown, args.jobs);
     for round in 1..=args.rounds {
-        adds.measure(&folder, round).await?;
-        rundown.measure(&folder, round).await?;
+        adds.measure(&folder, &format!("round-{round}")).await?;
+        rundown.measure(&folder, &format!("round-{round}")).await?;
     }
     let report = LimitReport {
         jobs: args.jobs,
@@ -89,10 +89,10 @@ impl LimitRates {
         LimitRates { work, jobs, by_size, durability: String::new() }
     }
 
-    /// Measures each size once.
-    pub async fn measure(&mut self, folder: &DataFolder, round: u32) -> Result<(), CliError> {
+    /// Measures each size once. `name` tells this measurement from others in the folder.
+    pub async fn measure(&mut self, folder: &DataFolder, name: &str) -> Result<(), CliError> {
         for (size, rates) in &mut self.by_size {
-            let case = folder.case(&format!("limit-{}-{size}-{round}", self.work.as_str()))?;
+            let case = folder.case(&format!("{name}-limit-{}-{size}", self.work.as_str()))?;
             let (work, jobs, size, dir) = (self.work, self.jobs, *size, case.path().to_owned());
             let measured = tokio::task::spawn_blocking(move || work_bare(&dir, work, jobs, size)).await;
             let (time, durability) = measured.map_err(|error| failed("the bare work ended", error))??;
@@ -101,6 +101,13 @@ impl LimitRates {
             self.durability = durability;
         }
         Ok(())
+    }
+
+    /// Takes up what was measured of the same work elsewhere.
+    pub fn extend(&mut self, others: &LimitRates) {
+        for ((_, rates), (_, others)) in self.by_size.iter_mut().zip(&others.by_size) {
+            rates.extend(others);
+        }
     }
 
     /// Of the rounds that were measured.
@@ -127,7 +134,7 @@ impl LimitRates {
 }
 
 /// How long the work took on a fresh file, and what durability the database reported.
-fn work_bare(dir: &PathBuf, work: Work, jobs: u32, size: u32) -> Result<(Duration, String), CliError> {
+fn work_bare(dir: &Path, work: Work, jobs: u32, size: u32) -> Result<(Duration, String), CliError> {
     let wrong = |error| failed("the bare work failed", error);
     let mut rows = BareRows::open(dir, PAUSED_QUEUE).map_err(wrong)?;
     let (clock, job) = (Clock::default(), Probe::new().job());

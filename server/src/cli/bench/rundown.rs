@@ -22,6 +22,8 @@ use crate::cli::error::{CliError, Exit};
 /// What the rounds found with one concurrency.
 struct Case {
     concurrency: u32,
+    /// Measured right before each round, if it was asked for.
+    limit: LimitRates,
     jobs_per_s: Vec<f64>,
     jobs_per_commit: Vec<f64>,
     checks: Vec<Check>,
@@ -29,23 +31,25 @@ struct Case {
 
 pub async fn run(args: RundownArgs) -> Result<Exit, CliError> {
     let folder = DataFolder::new(args.common.data.as_deref())?;
-    let mut limit = LimitRates::new(Work::RunDown, limit::JOBS);
     let mut cases: Vec<Case> = args.concurrency.iter().map(|concurrency| Case::new(*concurrency)).collect();
     let mut durability = String::new();
     for round in 1..=args.rounds.rounds {
-        if args.rounds.with_limit {
-            limit.measure(&folder, round).await?;
-        }
         for case in &mut cases {
-            let dir = folder.case(&format!("rundown-{}-{round}", case.concurrency))?;
+            let name = format!("rundown-{}-{round}", case.concurrency);
+            if args.rounds.with_limit {
+                case.limit.measure(&folder, &name).await?;
+            }
+            let dir = folder.case(&name)?;
             durability = case.measure(dir.path(), args.jobs).await?;
         }
     }
+    let mut limit = LimitRates::new(Work::RunDown, limit::JOBS);
+    cases.iter().for_each(|case| limit.extend(&case.limit));
     let report = RundownReport {
         jobs: args.jobs,
         rounds: args.rounds.rounds,
         durability,
-        figures: cases.into_iter().map(|case| case.figures(&limit)).collect(),
+        figures: cases.into_iter().map(Case::figures).collect(),
         limit: limit.figures(),
         peak_memory_bytes: peak_memory(),
     };
@@ -55,7 +59,8 @@ pub async fn run(args: RundownArgs) -> Result<Exit, CliError> {
 
 impl Case {
     fn new(concurrency: u32) -> Self {
-        Case { concurrency, jobs_per_s: Vec::new(), jobs_per_commit: Vec::new(), checks: Vec::new() }
+        let limit = LimitRates::new(Work::RunDown, limit::JOBS);
+        Case { concurrency, limit, jobs_per_s: Vec::new(), jobs_per_commit: Vec::new(), checks: Vec::new() }
     }
 
     /// One round. Answers what durability the database reports.
@@ -87,10 +92,10 @@ impl Case {
         Ok(durability)
     }
 
-    fn figures(self, limit: &LimitRates) -> RundownFigures {
+    fn figures(self) -> RundownFigures {
         RundownFigures {
             concurrency: self.concurrency,
-            of_limit: limit.shares(&self.jobs_per_s),
+            of_limit: self.limit.shares(&self.jobs_per_s),
             jobs_per_s: Spread::of(self.jobs_per_s),
             jobs_per_commit: Spread::of(self.jobs_per_commit),
             checks: self.checks,

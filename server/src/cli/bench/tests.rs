@@ -72,7 +72,7 @@ async fn shares_are_of_the_limit_of_the_same_round() {
     let mut limit = LimitRates::new(Work::RunDown, 300);
     assert!(limit.figures().is_empty() && limit.shares(&[1.0]).is_empty());
     for round in 1..=2 {
-        limit.measure(&folder, round).await.unwrap();
+        limit.measure(&folder, &format!("{round}")).await.unwrap();
     }
     let figures = limit.figures();
     let sizes: Vec<_> = figures.iter().map(|figure| figure.jobs_per_transaction).collect();

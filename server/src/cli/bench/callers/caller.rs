@@ -64,14 +64,14 @@ impl From<WireError> for CallError {
 
 /// A single job, which has a call of its own, or several.
 pub(super) enum Body {
-    One(NewJob),
+    One(Box<NewJob>),
     Several(NewJobs),
 }
 
 impl Body {
     pub fn of(mut jobs: Vec<NewJob>) -> Self {
         match jobs.pop() {
-            Some(only) if jobs.is_empty() => Body::One(only),
+            Some(only) if jobs.is_empty() => Body::One(Box::new(only)),
             last => {
                 jobs.extend(last);
                 let mode = AddMode::AllOrNothing;

@@ -8,7 +8,7 @@ use super::caller::{Body, CallError};
 
 pub async fn add(yard: &Yard, jobs: Vec<NewJob>) -> Result<(), CallError> {
     match Body::of(jobs) {
-        Body::One(job) => yard.add(job).await.map(drop).map_err(CallError::from),
+        Body::One(job) => yard.add(*job).await.map(drop).map_err(CallError::from),
         Body::Several(jobs) => all_added(yard.add_all(jobs, None).await?.outcomes),
     }
 }

@@ -26,7 +26,7 @@ impl WebSocketCaller {
 
     pub async fn add(&mut self, jobs: Vec<NewJob>) -> Result<(), CallError> {
         let command = match Body::of(jobs) {
-            Body::One(job) => Command::AddJob { job },
+            Body::One(job) => Command::AddJob { job: *job },
             Body::Several(jobs) => Command::AddJobs { jobs },
         };
         match self.ask(command).await {

@@ -24,11 +24,11 @@ pub(super) fn row(name: &str, value: &str) -> Result<(), CliError> {
 }
 
 pub(super) fn rates(spread: &Spread) -> String {
-    format!("{} (median; {} to {})", rate(spread.median), rate(spread.least), rate(spread.most))
+    in_words(spread, rate)
 }
 
 pub(super) fn hundredths(spread: &Spread) -> String {
-    format!("{:.2} (median; {:.2} to {:.2})", spread.median, spread.least, spread.most)
+    in_words(spread, |value| format!("{value:.2}"))
 }
 
 pub(super) fn rate(per_second: f64) -> String {
@@ -39,5 +39,14 @@ pub(super) fn print_retries(retries: u64) -> Result<(), CliError> {
     match retries {
         0 => Ok(()),
         _ => row("retries", &format!("{} adds were refused for a moment", thousands(retries))),
+    }
+}
+
+/// A single round has no spread to tell of.
+fn in_words(spread: &Spread, word: impl Fn(f64) -> String) -> String {
+    let median = word(spread.median);
+    match spread.rounds.len() {
+        1 => median,
+        _ => format!("{median} (median; {} to {})", word(spread.least), word(spread.most)),
     }
 }
