@@ -45,7 +45,7 @@ pub async fn run(args: AddsArgs) -> Result<Exit, CliError> {
     let ratios = empty_rates.iter().zip(&full_rates).map(|(empty, full)| full / empty).collect();
     let report = AddsReport {
         jobs_per_round: args.jobs,
-        callers: args.common.callers,
+        callers: args.adding.callers,
         stored: args.stored,
         tabs,
         durability: full.yard.durability(),
@@ -83,7 +83,7 @@ async fn measure(empty: &Host, full: &Host, args: &AddsArgs) -> Result<(Vec<f64>
 async fn round(host: &Host, args: &AddsArgs, afterwards: Afterwards) -> Result<f64, CliError> {
     let probe = Arc::clone(&host.probe);
     let make = move || NewJob { queue: Some(PAUSED_QUEUE.to_owned()), ..probe.job() };
-    let added = add_one_by_one(&host.yard, args.jobs, args.common.callers, make).await?;
+    let added = add_one_by_one(&host.yard, args.jobs, args.adding.callers, make).await?;
     let pending = counts(&host.yard, PAUSED_QUEUE).await?.pending;
     if pending != args.jobs {
         return Err(failed("jobs are missing", format!("{pending} wait; it must be {}", args.jobs)));

@@ -6,6 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use taskyard::shared::limits::MAX_CONCURRENCY;
 
+use crate::cli::values::duration;
+
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
     /// Add, run and finish no-op jobs
@@ -17,6 +19,15 @@ pub enum BenchCommand {
     /// Compare adding alone with adding while an operation cancels many jobs
     #[command(after_help = "Example:\n  taskyard bench bulk-cancel --jobs 100000 --rounds 5")]
     BulkCancel(BulkCancelArgs),
+    /// Run down no-op jobs that wait already
+    #[command(after_help = "Example:\n  taskyard bench rundown --concurrency 24,100 --with-limit")]
+    Rundown(RundownArgs),
+    /// Add to a queue that stands still: in process, over HTTP and over WebSocket
+    #[command(after_help = "Example:\n  taskyard bench add --via http --callers 64 --bulk 1 --with-limit")]
+    Add(AddArgs),
+    /// Do the same row work bare, in one thread: what SQLite itself allows on this machine
+    #[command(after_help = "Example:\n  taskyard bench limit --jobs 200000")]
+    Limit(LimitArgs),
 }
 
 #[derive(Debug, Args)]
@@ -30,6 +41,8 @@ pub struct ThroughputArgs {
     /// How the jobs that are there beforehand stand
     #[arg(long, value_enum, default_value_t = StoredAs::Finished)]
     pub stored_as: StoredAs,
+    #[command(flatten)]
+    pub adding: CallersArgs,
     #[command(flatten)]
     pub common: CommonArgs,
     /// WebSocket clients that watch the newest jobs; they run in this process, on a thread of their own
@@ -55,6 +68,8 @@ pub struct AddsArgs {
     #[arg(long, default_value_t = 100_000)]
     pub stored: u64,
     #[command(flatten)]
+    pub adding: CallersArgs,
+    #[command(flatten)]
     pub common: CommonArgs,
 }
 
@@ -67,14 +82,95 @@ pub struct BulkCancelArgs {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub rounds: u32,
     #[command(flatten)]
+    pub adding: CallersArgs,
+    #[command(flatten)]
     pub common: CommonArgs,
 }
 
 #[derive(Debug, Args)]
-pub struct CommonArgs {
+pub struct RundownArgs {
+    /// Jobs that wait beforehand, in a paused queue
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub jobs: u64,
+    /// Jobs at work at a time; each of these is measured
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_values_t = [1, 24, 100, 500],
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CONCURRENCY))
+    )]
+    pub concurrency: Vec<u32>,
+    #[command(flatten)]
+    pub rounds: RoundsArgs,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// How jobs are added; each of these is measured
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Via::InProcess, Via::Http, Via::Websocket])]
+    pub via: Vec<Via>,
+    /// Callers, each with a connection of its own and waiting for its answer; each of these is measured
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_values_t = [1, 64, 512],
+        value_parser = clap::value_parser!(u32).range(1..=5_000)
+    )]
+    pub callers: Vec<u32>,
+    // A frame of the live protocol has room for no more than 5,000 of these jobs.
+    /// Jobs in a call; each of these is measured
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_values_t = [1, 1_000],
+        value_parser = clap::value_parser!(u32).range(1..=5_000)
+    )]
+    pub bulk: Vec<u32>,
+    /// How long each of them is measured in a round
+    #[arg(long = "for", value_name = "TIME", default_value = "2s", value_parser = duration)]
+    pub for_ms: u64,
+    #[command(flatten)]
+    pub rounds: RoundsArgs,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct LimitArgs {
+    /// Rows to add, and to claim and complete, in each measurement
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    pub jobs: u32,
+    /// Measurements of each
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub rounds: u32,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RoundsArgs {
+    /// Rounds; in each, everything is measured once
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub rounds: u32,
+    /// Do the bare row work too before each measurement, and tell what share of it is reached
+    #[arg(long)]
+    pub with_limit: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CallersArgs {
     /// Callers that add one job at a time, each waiting for its answer
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub callers: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct CommonArgs {
     /// Folder for the data, kept afterwards [default: a folder made here, deleted at the end]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -89,4 +185,25 @@ pub enum StoredAs {
     Finished,
     /// In a paused queue of their own.
     Waiting,
+}
+
+/// The way by which jobs are added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Via {
+    /// By the library.
+    InProcess,
+    /// Over connections that are kept.
+    Http,
+    Websocket,
+}
+
+impl Via {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Via::InProcess => "in-process",
+            Via::Http => "http",
+            Via::Websocket => "websocket",
+        }
+    }
 }

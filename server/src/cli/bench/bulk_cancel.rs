@@ -62,7 +62,7 @@ pub async fn run(args: BulkCancelArgs) -> Result<Exit, CliError> {
     let ratios = rounds.alone.iter().zip(&rounds.during).map(|(alone, during)| during / alone).collect();
     let report = BulkCancelReport {
         jobs: args.jobs,
-        callers: args.common.callers,
+        callers: args.adding.callers,
         durability,
         alone: Spread::of(rounds.alone),
         during: Spread::of(rounds.during),
@@ -164,7 +164,7 @@ async fn add_during<T>(
 ) -> Result<(Added, T), CliError> {
     let enough = Arc::new(AtomicBool::new(false));
     let probe = Arc::clone(&host.probe);
-    let adds = add_until(&host.yard, args.common.callers, Arc::clone(&enough), move || probe.job());
+    let adds = add_until(&host.yard, args.adding.callers, Arc::clone(&enough), move || probe.job());
     let work = async {
         let done = work.await;
         enough.store(true, Ordering::Relaxed);

@@ -1,10 +1,11 @@
 //! A yard with a listener on a thread of its own, as a server has it.
 
+use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::{App, HttpServer};
 use taskyard::Yard;
@@ -21,11 +22,16 @@ pub const PAUSED_QUEUE: &str = "stored";
 /// How long the last jobs may take to end.
 const STOP_TIME: Duration = Duration::from_secs(30);
 
+/// How long the yard's other threads may take to let go of the data folder when it has stopped.
+const RELEASE_TIME: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
 /// A running yard.
 pub struct Host {
     pub yard: Yard,
     pub address: SocketAddr,
     pub probe: Arc<Probe>,
+    dir: PathBuf,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<()>,
 }
@@ -53,7 +59,7 @@ impl Host {
         yard.configure(QUEUE.to_owned(), settings)
             .await
             .map_err(|error| failed("the queue could not be set up", error))?;
-        Ok(Host { yard, address, probe, stop, thread })
+        Ok(Host { yard, address, probe, dir: dir.to_owned(), stop, thread })
     }
 
     /// Stops it; afterwards the data folder is free.
@@ -63,8 +69,28 @@ impl Host {
         drop(self.yard);
         let joined = tokio::task::spawn_blocking(|| self.thread.join()).await;
         match joined {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => until_free(&self.dir).await,
             _ => Err(failed("the yard did not stop cleanly", "its thread panicked")),
+        }
+    }
+}
+
+/// A yard's arbiters end on threads of their own, and nobody is told when: what reads the file for them holds the
+/// folder until then.
+async fn until_free(dir: &Path) -> Result<(), CliError> {
+    let wrong = |error: std::io::Error| failed("the data folder's lock cannot be read", error);
+    let lock = File::open(dir.join("lock")).map_err(wrong)?;
+    let began = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if began.elapsed() < RELEASE_TIME => {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(failed("the yard did not stop cleanly", "its data folder is still in use"));
+            }
+            Err(TryLockError::Error(error)) => return Err(wrong(error)),
         }
     }
 }

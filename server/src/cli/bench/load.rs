@@ -11,7 +11,7 @@ use super::run::failed;
 use crate::cli::error::CliError;
 
 /// A retryable refusal is answered by trying again after so long.
-const RETRY_AFTER: Duration = Duration::from_millis(2);
+pub const RETRY_AFTER: Duration = Duration::from_millis(2);
 
 /// What the callers saw.
 #[derive(Clone, Copy, Debug)]

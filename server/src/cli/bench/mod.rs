@@ -3,16 +3,20 @@
 //!
 //! Every bench checks its own result and fails when a job is missing.
 
+mod add;
 mod adds;
 pub mod args;
 mod bulk_cancel;
+mod callers;
 mod figures;
 mod host;
+mod limit;
 mod load;
 mod probe;
 mod recount;
 mod report;
 pub mod run;
+mod rundown;
 mod stored;
 mod tabs;
 #[cfg(test)]

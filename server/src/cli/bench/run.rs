@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::args::BenchCommand;
-use super::{adds, bulk_cancel, throughput};
+use super::{add, adds, bulk_cancel, limit, rundown, throughput};
 use crate::cli::error::{CliError, Exit};
 
 /// Runs on a runtime of its own: the yards it measures have theirs, as in a server.
@@ -20,6 +20,9 @@ pub fn run(command: BenchCommand) -> Result<Exit, CliError> {
             BenchCommand::Throughput(args) => throughput::run(args).await,
             BenchCommand::Adds(args) => adds::run(args).await,
             BenchCommand::BulkCancel(args) => bulk_cancel::run(args).await,
+            BenchCommand::Rundown(args) => rundown::run(args).await,
+            BenchCommand::Add(args) => add::run(args).await,
+            BenchCommand::Limit(args) => limit::run(args).await,
         }
     })
 }
@@ -31,7 +34,7 @@ pub fn failed(what: &str, error: impl std::fmt::Display) -> CliError {
 /// A folder that was named and stays, or one that goes with this value.
 pub struct DataFolder {
     path: PathBuf,
-    _temporary: Option<TempDir>,
+    temporary: Option<TempDir>,
 }
 
 impl DataFolder {
@@ -39,14 +42,30 @@ impl DataFolder {
     /// memory, where a commit costs nothing and a figure means nothing.
     pub fn new(named: Option<&Path>) -> Result<Self, CliError> {
         match named {
-            Some(path) => Ok(DataFolder { path: path.to_owned(), _temporary: None }),
+            Some(path) => Ok(DataFolder { path: path.to_owned(), temporary: None }),
             None => {
                 let made = tempfile::Builder::new().prefix("taskyard-bench-").tempdir_in(".");
                 let made =
                     made.map_err(|error| failed("cannot make a folder here; name one with --data", error))?;
-                Ok(DataFolder { path: made.path().to_owned(), _temporary: Some(made) })
+                Ok(DataFolder { path: made.path().to_owned(), temporary: Some(made) })
             }
         }
+    }
+
+    /// A folder in it for one of several measurements, which stays or goes as this one does.
+    ///
+    /// # Errors
+    /// It cannot be made; or an earlier run has left one, whose jobs would be counted.
+    pub fn case(&self, name: &str) -> Result<DataFolder, CliError> {
+        let path = self.path.join(name);
+        let wrong = |error| failed(&format!("cannot make the folder {}", path.display()), error);
+        if self.temporary.is_some() {
+            let made = tempfile::Builder::new().prefix(&format!("{name}-")).tempdir_in(&self.path);
+            let made = made.map_err(wrong)?;
+            return Ok(DataFolder { path: made.path().to_owned(), temporary: Some(made) });
+        }
+        std::fs::create_dir_all(&self.path).and_then(|()| std::fs::create_dir(&path)).map_err(wrong)?;
+        Ok(DataFolder { path, temporary: None })
     }
 
     pub fn path(&self) -> &Path {

@@ -22,15 +22,23 @@ const ASK_EVERY: Duration = Duration::from_millis(2);
 
 /// Stores `count` jobs and, where asked, runs them.
 pub async fn store(host: &Host, count: u64, stored_as: StoredAs) -> Result<(), CliError> {
-    let queue = match stored_as {
-        StoredAs::Finished => None,
-        StoredAs::Waiting => Some(PAUSED_QUEUE.to_owned()),
-    };
-    let before = counts(&host.yard, QUEUE).await?;
+    match stored_as {
+        StoredAs::Waiting => add_in_bulk(host, count, Some(PAUSED_QUEUE)).await,
+        StoredAs::Finished => {
+            let before = counts(&host.yard, QUEUE).await?;
+            add_in_bulk(host, count, None).await?;
+            until_completed(&host.yard, before.completed + count).await
+        }
+    }
+}
+
+/// Adds `count` jobs to `queue`, or to their own one.
+pub async fn add_in_bulk(host: &Host, count: u64, queue: Option<&str>) -> Result<(), CliError> {
     let mut left = count;
     while left > 0 {
         let bulk = left.min(BULK);
-        let jobs = (0..bulk).map(|_| NewJob { queue: queue.clone(), ..host.probe.job() }).collect();
+        let jobs =
+            (0..bulk).map(|_| NewJob { queue: queue.map(str::to_owned), ..host.probe.job() }).collect();
         let jobs = NewJobs { jobs, mode: AddMode::AllOrNothing, batch: None, then: None, chain: false };
         let added = host.yard.add_all(jobs, None).await;
         let added = added.map_err(|error| failed("the jobs could not be stored", error))?;
@@ -39,9 +47,6 @@ pub async fn store(host: &Host, count: u64, stored_as: StoredAs) -> Result<(), C
             return Err(failed("the jobs could not be stored", format!("{refused:?}")));
         }
         left -= bulk;
-    }
-    if stored_as == StoredAs::Finished {
-        until_completed(&host.yard, before.completed + count).await?;
     }
     Ok(())
 }

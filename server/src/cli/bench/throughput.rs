@@ -47,7 +47,7 @@ async fn measure(args: &ThroughputArgs, dir: &Path) -> Result<(ThroughputReport,
 
     let probe = Arc::clone(&host.probe);
     let began = Instant::now();
-    let added = add_one_by_one(&host.yard, args.jobs, args.common.callers, move || probe.job()).await?;
+    let added = add_one_by_one(&host.yard, args.jobs, args.adding.callers, move || probe.job()).await?;
     until_completed(&host.yard, before + args.jobs).await?;
     let time = began.elapsed();
 
@@ -55,7 +55,7 @@ async fn measure(args: &ThroughputArgs, dir: &Path) -> Result<(ThroughputReport,
     let report = ThroughputReport {
         jobs: args.jobs,
         concurrency: args.concurrency,
-        callers: args.common.callers,
+        callers: args.adding.callers,
         stored: args.stored,
         stored_as: args.stored_as,
         durability: host.yard.durability(),

@@ -9,3 +9,4 @@ mod socket;
 pub use api::{Answer, Api};
 pub use feed::{Feed, FeedEvent};
 pub use rows::{LiveRows, RowChange};
+pub use socket::{Socket, SocketError};

@@ -7,7 +7,7 @@ use taskyard::shared::error::WireError;
 use taskyard::shared::event::ServerFrame;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 /// A connection after both hellos.
 pub struct Socket {
@@ -30,8 +30,10 @@ pub enum SocketError {
 impl Socket {
     /// Connects and greets. `address` begins with `ws://`.
     pub async fn connect(address: &str) -> Result<Self, SocketError> {
-        let (stream, _) =
-            connect_async(address).await.map_err(|error| SocketError::Lost(error.to_string()))?;
+        // A frame is sent whole: nothing follows that the system could wait for.
+        let (stream, _) = connect_async_with_config(address, None, true)
+            .await
+            .map_err(|error| SocketError::Lost(error.to_string()))?;
         let mut socket = Socket { stream };
         socket.send(&ClientFrame::Hello { version: PROTOCOL_VERSION }).await?;
         match socket.next().await? {

@@ -3,6 +3,7 @@
 //! One connection writes, in WAL mode with `synchronous=FULL`: what has been committed survives a power
 //! cut. A few others only read, each call on one consistent snapshot. `migrations/` documents the schema.
 
+mod bare;
 mod failure;
 mod lock;
 mod open;
@@ -11,6 +12,7 @@ mod rows;
 mod schema;
 mod write;
 
+pub use bare::BareRows;
 pub(crate) use write::insert_within;
 
 use std::path::{Path, PathBuf};

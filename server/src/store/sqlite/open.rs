@@ -39,8 +39,30 @@ pub(super) struct Home {
     _lock: FolderLock,
 }
 
+/// A data folder that is ready to be written to.
+pub(super) struct Opened {
+    // Closed before `home` lets go of the folder.
+    pub conn: Connection,
+    pub home: Arc<Home>,
+    /// As the database reports it.
+    pub durability: String,
+}
+
 /// Opens the store; a data file of up to `check_up_to_bytes` is checked for damage first.
 pub(super) fn open(data_dir: &Path, check_up_to_bytes: u64) -> Result<SqliteStore, StoreError> {
+    let Opened { conn, home, durability } = prepare(data_dir, check_up_to_bytes)?;
+    let writer = SqliteWriter::new(conn, Arc::clone(&home))
+        .map_err(|error: rusqlite::Error| explain_opening(&error, &home.file))?;
+    Ok(SqliteStore {
+        file: home.file.clone(),
+        durability,
+        writer: Mutex::new(Some(writer)),
+        reader: Arc::new(SqliteReader::new(Arc::clone(&home))),
+    })
+}
+
+/// Locks the folder, looks at the file, and opens it for writing, durable and with the latest schema.
+pub(super) fn prepare(data_dir: &Path, check_up_to_bytes: u64) -> Result<Opened, StoreError> {
     let refused = |reason: String| StoreError::Open { path: data_dir.to_owned(), reason };
     if rusqlite::version_number() < OLDEST_SOUND_SQLITE {
         return Err(refused(format!("SQLite {} can damage databases", rusqlite::version())));
@@ -54,13 +76,7 @@ pub(super) fn open(data_dir: &Path, check_up_to_bytes: u64) -> Result<SqliteStor
     let mut conn = writing_connection(&home.file).map_err(explained)?;
     let durability = make_durable(&conn).map_err(explained)?.map_err(refused)?;
     schema::migrate(&mut conn).map_err(explained)?;
-    let writer = SqliteWriter::new(conn, Arc::clone(&home)).map_err(explained)?;
-    Ok(SqliteStore {
-        file: home.file.clone(),
-        durability,
-        writer: Mutex::new(Some(writer)),
-        reader: Arc::new(SqliteReader::new(Arc::clone(&home))),
-    })
+    Ok(Opened { conn, home, durability })
 }
 
 /// Refuses a file that is not ours, newer, or damaged, before anything could change it.

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use tempfile::tempdir;
 
-use super::super::{SqliteStore, read, write};
+use super::super::{SqliteStore, bare, read, write};
 
 /// The steps of a statement's plan.
 fn plan(conn: &Connection, sql: &str) -> Vec<String> {
@@ -21,7 +21,7 @@ fn no_hot_statement_scans_or_sorts() {
     let folder = tempdir().unwrap();
     drop(SqliteStore::open(folder.path()).unwrap());
     let conn = Connection::open(folder.path().join("taskyard.db")).unwrap();
-    for sql in read::STATEMENTS.iter().chain(write::STATEMENTS) {
+    for sql in read::STATEMENTS.iter().chain(write::STATEMENTS).chain(bare::STATEMENTS) {
         let steps = plan(&conn, sql);
         assert!(!steps.is_empty(), "no plan: {sql}");
         for step in steps {

@@ -1,0 +1,18 @@
+//! What the benches found, for people and for machines: a file for each.
+
+mod add;
+mod adds;
+mod bulk_cancel;
+mod check;
+mod limit;
+mod lines;
+mod rundown;
+mod throughput;
+
+pub use add::{AddCheck, AddFigures, AddReport};
+pub use adds::AddsReport;
+pub use bulk_cancel::{BulkCancelReport, BulkCheck};
+pub use check::Check;
+pub use limit::{LimitFigure, LimitReport, Share};
+pub use rundown::{RundownFigures, RundownReport};
+pub use throughput::ThroughputReport;
