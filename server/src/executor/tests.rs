@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::kinds::tests::{TestFiles, test_files};
 use crate::kinds::{JobContext, JobError, JobResult, KindRegistry, Label, RetryPolicy, Worker};
 use crate::queue::QueueError;
-use crate::queue::messages::{AddJobs, AttemptEnded, LogsReported, ProgressReported};
+use crate::queue::messages::{AddJobs, AttemptsEnded, LogsReported, ProgressReported};
 use crate::store::{AfterFailure, AttemptEnd, ClaimedJob, MemoryStore, Store};
 
 const NOW_MS: i64 = 5_000;
@@ -84,11 +84,13 @@ impl Actor for Listening {
     type Context = Context<Self>;
 }
 
-impl Handler<AttemptEnded> for Listening {
+impl Handler<AttemptsEnded> for Listening {
     type Result = ();
 
-    fn handle(&mut self, message: AttemptEnded, _: &mut Self::Context) {
-        self.0.send(Heard::Ended(message.end)).expect("the test listens");
+    fn handle(&mut self, AttemptsEnded(buffer): AttemptsEnded, _: &mut Self::Context) {
+        for ended in buffer.take() {
+            self.0.send(Heard::Ended(ended.end)).expect("the test listens");
+        }
     }
 }
 
