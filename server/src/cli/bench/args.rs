@@ -200,7 +200,7 @@ pub struct BacklogArgs {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct BacklogWorkArgs {
     /// Jobs to add one by one, as many again to add in bulk, and as many as both to run
-    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub jobs: u64,
     /// Jobs at work at a time
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CONCURRENCY)))]
