@@ -8,6 +8,7 @@
 mod adding;
 mod attempt;
 mod bounds;
+mod ends;
 mod listener;
 mod log;
 mod progress;
@@ -27,17 +28,18 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::files::FileStore;
 use crate::kinds::KindRegistry;
-use crate::queue::core::{AttemptId, KnownAttempt};
-use crate::queue::messages::{AddJobs, AttemptEnded, LogsReported, ProgressReported};
+use crate::queue::core::{AttemptId, EndedAttempt, KnownAttempt};
+use crate::queue::messages::{AddJobs, AttemptsEnded, LogsReported, ProgressReported};
 use crate::services::Services;
 use crate::store::{AttemptEnd, ClaimedJob, StoreReader};
+pub use ends::EndBuffer;
 use log::LogBuffer;
 use progress::ProgressBuffer;
 
 /// Whom the executor reports to.
 #[derive(Clone)]
 pub struct Reports {
-    pub ended: Recipient<AttemptEnded>,
+    pub ended: Recipient<AttemptsEnded>,
     pub progress: Recipient<ProgressReported>,
     pub logs: Recipient<LogsReported>,
     /// Takes the jobs that the work of others adds.
@@ -53,6 +55,7 @@ pub struct Executor {
     clock: Clock,
     /// Bounded by the slots of all queues, plus ends that the store has not taken yet.
     attempts: Mutex<HashMap<AttemptId, Entry>>,
+    ends: Arc<EndBuffer>,
     progress: Arc<ProgressBuffer>,
     logs: Arc<LogBuffer>,
     reports: OnceLock<Reports>,
@@ -94,6 +97,7 @@ impl Executor {
             reader,
             clock,
             attempts: Mutex::default(),
+            ends: Arc::default(),
             progress: Arc::default(),
             logs: Arc::default(),
             reports: OnceLock::new(),
@@ -136,7 +140,7 @@ impl Executor {
         }
     }
 
-    /// Has the attempt's work stopped. It is over when [`AttemptEnded`] says so: as released, unless it ended
+    /// Has the attempt's work stopped. It is over when [`AttemptsEnded`] says so: as released, unless it ended
     /// by itself first. (For a cancelled job that makes no difference: the store has its end.)
     pub fn stop(&self, attempt: AttemptId) {
         if let Some(entry) = self.attempts().get(&attempt) {
@@ -156,8 +160,10 @@ impl Executor {
         self.attempts().remove(&attempt);
     }
 
-    /// Every attempt that was started and not settled.
+    /// Every attempt that was started and not settled. Ends that the queue was told of before count as taken: a queue
+    /// that asks has lost what it knew, and maybe the message too.
     pub fn known(&self) -> Vec<KnownAttempt> {
+        self.ends.take();
         self.attempts()
             .iter()
             .map(|(&attempt, entry)| KnownAttempt {
@@ -188,7 +194,7 @@ impl Executor {
             entry.ended = Some((end.clone(), artifacts.clone()));
         }
         if let Some(reports) = self.reports.get() {
-            reports.ended.do_send(AttemptEnded { attempt, end, artifacts });
+            self.ends.put(EndedAttempt { attempt, end, artifacts }, &reports.ended);
         }
     }
 

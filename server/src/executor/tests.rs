@@ -11,12 +11,13 @@ use taskyard_shared::job::{JobId, JobOptions, JobState, JobSummary, Progress};
 use taskyard_shared::log::LogLine;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Executor, Reports};
+use super::{EndBuffer, Executor, Reports};
 use crate::clock::Clock;
 use crate::kinds::tests::{TestFiles, test_files};
 use crate::kinds::{JobContext, JobError, JobResult, KindRegistry, Label, RetryPolicy, Worker};
 use crate::queue::QueueError;
-use crate::queue::messages::{AddJobs, AttemptEnded, LogsReported, ProgressReported};
+use crate::queue::core::{AttemptId, EndedAttempt};
+use crate::queue::messages::{AddJobs, AttemptsEnded, LogsReported, ProgressReported};
 use crate::store::{AfterFailure, AttemptEnd, ClaimedJob, MemoryStore, Store};
 
 const NOW_MS: i64 = 5_000;
@@ -84,11 +85,13 @@ impl Actor for Listening {
     type Context = Context<Self>;
 }
 
-impl Handler<AttemptEnded> for Listening {
+impl Handler<AttemptsEnded> for Listening {
     type Result = ();
 
-    fn handle(&mut self, message: AttemptEnded, _: &mut Self::Context) {
-        self.0.send(Heard::Ended(message.end)).expect("the test listens");
+    fn handle(&mut self, AttemptsEnded(buffer): AttemptsEnded, _: &mut Self::Context) {
+        for ended in buffer.take() {
+            self.0.send(Heard::Ended(ended.end)).expect("the test listens");
+        }
     }
 }
 
@@ -215,4 +218,39 @@ async fn a_job_of_a_kind_without_a_worker_fails_with_a_sentence() {
     assert!(
         matches!(end, AttemptEnd::Failed { error, .. } if error.contains("no worker for the kind \"gone\""))
     );
+}
+
+/// Counts messages, and takes nothing before it is asked to.
+struct Slow(UnboundedSender<Arc<EndBuffer>>);
+
+impl Actor for Slow {
+    type Context = Context<Self>;
+}
+
+impl Handler<AttemptsEnded> for Slow {
+    type Result = ();
+
+    fn handle(&mut self, AttemptsEnded(buffer): AttemptsEnded, _: &mut Self::Context) {
+        self.0.send(buffer).expect("the test listens");
+    }
+}
+
+#[actix::test]
+async fn one_message_tells_of_all_that_ended_until_it_is_taken_up() {
+    let (sender, mut messages) = unbounded_channel();
+    let queue = Slow(sender).start().recipient();
+    let ends = Arc::new(EndBuffer::default());
+    let ended = |job| {
+        let attempt = AttemptId { job: JobId(job), attempt: 1 };
+        let end = AttemptEnd::Completed { result: Value::Null, reused: None };
+        EndedAttempt { attempt, end, artifacts: Vec::new() }
+    };
+    for job in 1..=3 {
+        ends.put(ended(job), &queue);
+    }
+    let told = messages.recv().await.expect("the queue is told");
+    assert_eq!(told.take().iter().map(|ended| ended.attempt.job.0).collect::<Vec<_>>(), [1, 2, 3]);
+    ends.put(ended(4), &queue);
+    assert_eq!(messages.recv().await.expect("the queue is told again").take().len(), 1);
+    assert!(messages.try_recv().is_err(), "two messages are enough");
 }

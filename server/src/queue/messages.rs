@@ -1,9 +1,11 @@
 //! What the queue can be told. Each answer comes after the commit that makes it true.
 
+use std::sync::Arc;
+
 use actix::Message;
 use taskyard_shared::error::{ErrorCode, FieldError, WireError};
 use taskyard_shared::explain::Explanation;
-use taskyard_shared::job::{FileRef, JobId, JobState, Progress};
+use taskyard_shared::job::{JobId, JobState, Progress};
 use taskyard_shared::limit::{Limit, LimitStatus};
 use taskyard_shared::limits::{MAX_KEPT_OPERATIONS, MAX_LIMITS, MAX_QUEUES, MAX_SCHEDULES};
 use taskyard_shared::log::LogLine;
@@ -12,8 +14,9 @@ use taskyard_shared::queue::{QueueChange, QueueStatus};
 use taskyard_shared::schedule::ScheduleStatus;
 use taskyard_shared::view::YardLists;
 
-use super::core::{AddAnswer, AddedBy, AttemptId, NewSchedule};
-use crate::store::{AddTerms, AttemptEnd, CommitSeq, InsertError, JobInsert, WaitingFacts};
+use super::core::{AddAnswer, AddedBy, NewSchedule};
+use crate::executor::EndBuffer;
+use crate::store::{AddTerms, CommitSeq, InsertError, JobInsert, WaitingFacts};
 
 /// Why the queue did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -236,14 +239,11 @@ pub struct ListYard;
 #[rtype(result = "Result<(CommitSeq, Vec<QueueStatus>), QueueError>")]
 pub struct ListQueues;
 
-/// From the executor: the work of an attempt has really ended.
+/// From the executor: the work of attempts has really ended. They are taken when the message is handled, and not when it
+/// is sent, so that one message tells of all that have ended until then.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct AttemptEnded {
-    pub attempt: AttemptId,
-    pub end: AttemptEnd,
-    pub artifacts: Vec<FileRef>,
-}
+pub struct AttemptsEnded(pub Arc<EndBuffer>);
 
 /// From the executor: the latest progress of attempts that run.
 #[derive(Message)]
@@ -253,7 +253,7 @@ pub struct ProgressReported {
 }
 
 /// From the executor: lines that running work has written. Those of an attempt come in their order, and before its
-/// [`AttemptEnded`].
+/// [`AttemptsEnded`].
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct LogsReported {

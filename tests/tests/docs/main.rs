@@ -53,6 +53,7 @@ pages! {
     rust "rust.md",
     protocol "PROTOCOL.md",
     architecture "ARCHITECTURE.md",
+    performance "PERFORMANCE.md",
 }
 
 #[test]

@@ -28,6 +28,24 @@ pub enum BenchCommand {
     /// Do the same row work bare, in one thread: what SQLite itself allows on this machine
     #[command(after_help = "Example:\n  taskyard bench limit --jobs 200000")]
     Limit(LimitArgs),
+    /// Compare an empty yard with one in which many jobs wait, or have finished, and with one that many tabs watch
+    #[command(after_help = "Example:\n  taskyard bench backlog --stored 1000000 --stored-as waiting")]
+    Backlog(BacklogArgs),
+    /// Add at a steady rate: from add to start, and from commit to the last tab
+    #[command(after_help = "Example:\n  taskyard bench sustained --rate 1000 --tabs 0,1000")]
+    Sustained(SustainedArgs),
+    /// Watch jobs that are added at a steady rate: many tabs on one view and on many, all reading or not
+    #[command(after_help = "Example:\n  taskyard bench watch --tabs 1000 --views 1,50 --never-read 1")]
+    Watch(WatchArgs),
+    /// A yard in a process of its own, so that its memory can be told from that of its tabs
+    #[command(hide = true)]
+    WatchHost(WatchHostArgs),
+    /// One measurement of `backlog`, in a process of its own
+    #[command(hide = true)]
+    BacklogCase(BacklogCaseArgs),
+    /// Run limit, add, rundown, throughput, sustained, watch and backlog, one after the other
+    #[command(after_help = "Example:\n  taskyard bench all --quick --json")]
+    All(AllArgs),
 }
 
 #[derive(Debug, Args)]
@@ -153,6 +171,128 @@ pub struct LimitArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct BacklogArgs {
+    /// Jobs that are there beforehand; each of these is measured, and none before all others
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_values_t = [100_000, 1_000_000],
+        value_parser = clap::value_parser!(u64).range(1..=100_000_000)
+    )]
+    pub stored: Vec<u64>,
+    /// How they stand: waiting in the measured queue itself, or finished
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [StoredAs::Waiting, StoredAs::Finished])]
+    pub stored_as: Vec<StoredAs>,
+    /// Tabs that watch an otherwise empty yard in a measurement of its own; 0: no such measurement
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(0..=20_000))]
+    pub tabs: u32,
+    #[command(flatten)]
+    pub work: BacklogWorkArgs,
+    /// Rounds; in each, everything is measured once
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub rounds: u32,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// What is done in each measurement of `backlog`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct BacklogWorkArgs {
+    /// Jobs to add one by one, as many again to add in bulk, and as many as both to run
+    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub jobs: u64,
+    /// Jobs at work at a time
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CONCURRENCY)))]
+    pub concurrency: u32,
+    #[command(flatten)]
+    pub adding: CallersArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct BacklogCaseArgs {
+    /// The data folder, filled already
+    #[arg(long)]
+    pub dir: PathBuf,
+    #[arg(long)]
+    pub tabs: u32,
+    #[command(flatten)]
+    pub work: BacklogWorkArgs,
+}
+
+/// A steady rate.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct RateArgs {
+    /// Jobs to add in each second, each when it is due, whether earlier ones are answered or not
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub rate: u32,
+    /// For how long
+    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub for_ms: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct SustainedArgs {
+    #[command(flatten)]
+    pub load: RateArgs,
+    /// Tabs that watch the newest jobs; each of these is measured
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_values_t = [0, 100],
+        value_parser = clap::value_parser!(u32).range(0..=20_000)
+    )]
+    pub tabs: Vec<u32>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    #[command(flatten)]
+    pub load: RateArgs,
+    /// Tabs; each of these is measured
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_values_t = [1, 100, 1_000, 5_000],
+        value_parser = clap::value_parser!(u32).range(1..=20_000)
+    )]
+    pub tabs: Vec<u32>,
+    /// Different views that the tabs share; each of these is measured
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_values_t = [1, 50],
+        value_parser = clap::value_parser!(u32).range(1..=100)
+    )]
+    pub views: Vec<u32>,
+    /// Percentage of the tabs that stop reading in a second measurement of each; 0: no second one
+    #[arg(long, value_name = "PERCENT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=99))]
+    pub never_read: u32,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct WatchHostArgs {
+    #[arg(long)]
+    pub dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct AllArgs {
+    /// Fewer jobs and a single round: to see that it works, not how fast
+    #[arg(long)]
+    pub quick: bool,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
 pub struct RoundsArgs {
     /// Rounds; in each, everything is measured once
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -162,7 +302,7 @@ pub struct RoundsArgs {
     pub with_limit: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Copy, Debug, Args)]
 pub struct CallersArgs {
     /// Callers that add one job at a time, each waiting for its answer
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -204,6 +344,15 @@ impl Via {
             Via::InProcess => "in-process",
             Via::Http => "http",
             Via::Websocket => "websocket",
+        }
+    }
+}
+
+impl StoredAs {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StoredAs::Finished => "finished",
+            StoredAs::Waiting => "waiting",
         }
     }
 }

@@ -19,13 +19,19 @@ pub fn new_histogram() -> Histogram<u64> {
 pub struct Latency {
     pub p50_ms: f64,
     pub p99_ms: f64,
+    pub p999_ms: f64,
     pub max_ms: f64,
 }
 
 impl Latency {
     pub fn of(histogram: &Histogram<u64>) -> Self {
         let at = |quantile| histogram.value_at_quantile(quantile) as f64 / 1_000.0;
-        Latency { p50_ms: at(0.5), p99_ms: at(0.99), max_ms: histogram.max() as f64 / 1_000.0 }
+        Latency {
+            p50_ms: at(0.5),
+            p99_ms: at(0.99),
+            p999_ms: at(0.999),
+            max_ms: histogram.max() as f64 / 1_000.0,
+        }
     }
 }
 
@@ -58,13 +64,27 @@ impl Spread {
     }
 }
 
-/// The most memory that this process has held, in bytes, as Linux counts it (`VmHWM`).
+/// The most memory that this process has held, in bytes, as Linux counts it.
 pub fn peak_memory() -> Option<u64> {
-    peak_in(&std::fs::read_to_string("/proc/self/status").ok()?)
+    memory("VmHWM:")
 }
 
-fn peak_in(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+/// The memory that this process holds now, in bytes, as Linux counts it.
+pub fn memory_now() -> Option<u64> {
+    memory("VmRSS:")
+}
+
+/// The memory that another process holds now, in bytes, as Linux counts it.
+pub fn memory_of(process: u32) -> Option<u64> {
+    memory_in(&std::fs::read_to_string(format!("/proc/{process}/status")).ok()?, "VmRSS:")
+}
+
+fn memory(field: &str) -> Option<u64> {
+    memory_in(&std::fs::read_to_string("/proc/self/status").ok()?, field)
+}
+
+fn memory_in(status: &str, field: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1_024)
 }
 
@@ -94,8 +114,8 @@ mod tests {
     }
 
     #[test]
-    fn the_peak_is_read_in_kibibytes() {
-        assert_eq!(peak_in("VmPeak:\t  9 kB\nVmHWM:\t   12 kB\n"), Some(12_288));
-        assert_eq!(peak_in("Name: x"), None);
+    fn memory_is_read_in_kibibytes() {
+        assert_eq!(memory_in("VmPeak:\t  9 kB\nVmHWM:\t   12 kB\n", "VmHWM:"), Some(12_288));
+        assert_eq!(memory_in("Name: x", "VmHWM:"), None);
     }
 }

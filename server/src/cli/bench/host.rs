@@ -41,6 +41,20 @@ type Started = Result<(Yard, SocketAddr), String>;
 impl Host {
     /// Starts a yard on `dir` whose queue runs `concurrency` jobs at a time.
     pub async fn start(dir: &Path, concurrency: u32) -> Result<Self, CliError> {
+        let host = Host::start_as_left(dir, concurrency).await?;
+        // A data folder that was used before keeps the settings it had then.
+        let settings =
+            QueueChange { paused: Some(false), concurrency: Some(concurrency), ..QueueChange::default() };
+        host.yard
+            .configure(QUEUE.to_owned(), settings)
+            .await
+            .map_err(|error| failed("the queue could not be set up", error))?;
+        Ok(host)
+    }
+
+    /// The same, but the queues of a data folder that was used before stay as they were left. `concurrency` is that of a
+    /// new one.
+    pub async fn start_as_left(dir: &Path, concurrency: u32) -> Result<Self, CliError> {
         let (started, starting) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
         let probe = Probe::new();
@@ -53,12 +67,6 @@ impl Host {
             Ok(started) => started.map_err(|error| failed("the yard did not start", error))?,
             Err(_) => return Err(failed("the yard did not start", "its thread ended")),
         };
-        // A data folder that was used before keeps the settings it had then.
-        let settings =
-            QueueChange { paused: Some(false), concurrency: Some(concurrency), ..QueueChange::default() };
-        yard.configure(QUEUE.to_owned(), settings)
-            .await
-            .map_err(|error| failed("the queue could not be set up", error))?;
         Ok(Host { yard, address, probe, dir: dir.to_owned(), stop, thread })
     }
 

@@ -5,12 +5,16 @@
 
 mod add;
 mod adds;
+mod all;
 pub mod args;
+mod backlog;
 mod bulk_cancel;
 mod callers;
+mod cpu;
 mod figures;
 mod host;
 mod limit;
+mod live;
 mod load;
 mod probe;
 mod recount;
@@ -18,7 +22,9 @@ mod report;
 pub mod run;
 mod rundown;
 mod stored;
+mod sustained;
 mod tabs;
 #[cfg(test)]
 mod tests;
 mod throughput;
+mod watch;

@@ -33,7 +33,15 @@ impl Probe {
 
     /// A job stamped with this moment.
     pub fn job(&self) -> NewJob {
-        let sent_us = self.now_us();
+        self.stamped(self.now_us())
+    }
+
+    /// A job stamped with the moment at which it was due to be added.
+    pub fn job_due(&self, at: Instant) -> NewJob {
+        self.stamped(at.saturating_duration_since(self.clock).as_micros() as u64)
+    }
+
+    fn stamped(&self, sent_us: u64) -> NewJob {
         NewJob::new(NoopProbe::KIND, json!({ "sent_us": sent_us, "payload": PAYLOAD }))
     }
 

@@ -22,7 +22,8 @@ pub struct Recount {
 
 /// Jobs of `queue` in one of `states`.
 pub async fn recount(dir: &Path, queue: &str, states: &[JobState]) -> Result<Recount, CliError> {
-    let host = Host::start(dir, 1).await?;
+    // What waited in a paused queue must not run while it is counted.
+    let host = Host::start_as_left(dir, 1).await?;
     let found = counts(&host.yard, queue).await?;
     let counted = states.iter().map(|state| found[*state]).sum();
     let filter = JobFilter { states: states.to_vec(), queue: Some(queue.to_owned()), ..JobFilter::default() };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::args::BenchCommand;
-use super::{add, adds, bulk_cancel, limit, rundown, throughput};
+use super::{add, adds, all, backlog, bulk_cancel, limit, rundown, sustained, throughput, watch};
 use crate::cli::error::{CliError, Exit};
 
 /// Runs on a runtime of its own: the yards it measures have theirs, as in a server.
@@ -23,6 +23,12 @@ pub fn run(command: BenchCommand) -> Result<Exit, CliError> {
             BenchCommand::Rundown(args) => rundown::run(args).await,
             BenchCommand::Add(args) => add::run(args).await,
             BenchCommand::Limit(args) => limit::run(args).await,
+            BenchCommand::Backlog(args) => backlog::run(args).await,
+            BenchCommand::BacklogCase(args) => backlog::case::run(args).await,
+            BenchCommand::Sustained(args) => sustained::run(args).await,
+            BenchCommand::Watch(args) => watch::run(args).await,
+            BenchCommand::WatchHost(args) => watch::host::run(args).await,
+            BenchCommand::All(args) => all::run(args).await,
         }
     })
 }

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use taskyard::shared::job::JobState;
-use taskyard::shared::queue::QueueChange;
 
 use super::args::RundownArgs;
 use super::figures::{Spread, peak_memory, per_second};
@@ -15,8 +14,8 @@ use super::limit::{self, LimitRates, Work};
 use super::probe::QUEUE;
 use super::recount::recount;
 use super::report::{Check, RundownFigures, RundownReport};
-use super::run::{DataFolder, failed};
-use super::stored::{add_in_bulk, counts, until_completed};
+use super::run::DataFolder;
+use super::stored::{add_in_bulk, counts, pause, until_completed};
 use crate::cli::error::{CliError, Exit};
 
 /// What the rounds found with one concurrency.
@@ -101,10 +100,4 @@ impl Case {
             checks: self.checks,
         }
     }
-}
-
-async fn pause(host: &Host, paused: bool) -> Result<(), CliError> {
-    let change = QueueChange { paused: Some(paused), ..QueueChange::default() };
-    let set = host.yard.configure(QUEUE.to_owned(), change).await;
-    set.map(drop).map_err(|error| failed("the queue could not be set up", error))
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use taskyard::Yard;
 use taskyard::shared::command::AddOutcome;
 use taskyard::shared::new_job::{AddMode, NewJob, NewJobs};
-use taskyard::shared::queue::StateCounts;
+use taskyard::shared::queue::{QueueChange, StateCounts};
 
 use super::args::StoredAs;
 use super::host::{Host, PAUSED_QUEUE};
@@ -51,6 +51,13 @@ pub async fn add_in_bulk(host: &Host, count: u64, queue: Option<&str>) -> Result
     Ok(())
 }
 
+/// Pauses the measured queue, or has it go on.
+pub async fn pause(host: &Host, paused: bool) -> Result<(), CliError> {
+    let change = QueueChange { paused: Some(paused), ..QueueChange::default() };
+    let set = host.yard.configure(QUEUE.to_owned(), change).await;
+    set.map(drop).map_err(|error| failed("the queue could not be set up", error))
+}
+
 /// Waits until the measured queue counts `completed` completed jobs.
 pub async fn until_completed(yard: &Yard, completed: u64) -> Result<(), CliError> {
     let mut last = (0, Instant::now());
@@ -64,6 +71,24 @@ pub async fn until_completed(yard: &Yard, completed: u64) -> Result<(), CliError
         } else if last.1.elapsed() > PATIENCE {
             let stuck = format!("{} of {completed} completed, {counts:?}", counts.completed);
             return Err(failed("no job has ended for a minute", stuck));
+        }
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+}
+
+/// Waits until no job of a paused queue is at work, and answers its counts then.
+pub async fn until_none_runs(yard: &Yard, queue: &str) -> Result<StateCounts, CliError> {
+    let began = Instant::now();
+    loop {
+        let counts = counts(yard, queue).await?;
+        if counts.processing == 0 {
+            return Ok(counts);
+        }
+        if began.elapsed() > PATIENCE {
+            return Err(failed(
+                "jobs of a paused queue are still at work after a minute",
+                format!("{counts:?}"),
+            ));
         }
         tokio::time::sleep(ASK_EVERY).await;
     }

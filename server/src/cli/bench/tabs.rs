@@ -1,32 +1,53 @@
 //! Clients that watch as a browser's tab does: a real socket, the newest jobs and the queues, every frame
 //! acknowledged. All of them share one thread, apart from the yard's.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
+#[cfg(unix)]
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 use taskyard::shared::PROTOCOL_VERSION;
 use taskyard::shared::command::ClientFrame;
 use taskyard::shared::view::{JobFilter, JobsQuery, SortOrder, ViewId, ViewQuery, WindowStart};
-use tokio::sync::{mpsc, oneshot};
-use tokio_tungstenite::connect_async;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio_tungstenite::connect_async_with_config;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::run::failed;
 use crate::cli::error::CliError;
 
 /// Rows that a tab watches.
 const ROWS: u32 = 50;
+/// Tabs that connect at the same time: a listener's queue has room for more.
+const CONNECTING: usize = 64;
+/// Read at a time, by each tab: the room is cleared for each reading, so more of it costs more.
+const READ_BYTES: usize = 16 * 1024;
+/// Files that this process opens besides two for each tab, at most.
+const OTHER_FILES: u64 = 256;
 /// How long all tabs together may take to get their first snapshots.
 const OPENING: Duration = Duration::from_secs(60);
+
+/// Which tabs there are to be.
+#[derive(Clone, Copy, Debug)]
+pub struct TabsPlan {
+    pub count: u32,
+    /// Different lists of jobs that the tabs watch, in turn: the same jobs, in lists of different lengths.
+    pub views: u32,
+    /// Of the tabs, those that show their first snapshots and never read again.
+    pub silent: u32,
+}
 
 /// Open tabs.
 pub struct Tabs {
     counters: Arc<Counters>,
+    reached: Arc<Reached>,
     count: u32,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<()>,
@@ -49,26 +70,95 @@ pub struct TabFigures {
     pub lost: u64,
 }
 
+/// How far the tabs are that read: a tab is as far as the highest number of a job that it was shown.
+#[derive(Default)]
+pub struct Reached(Mutex<Progress>);
+
+#[derive(Default)]
+struct Progress {
+    /// Tabs by how far they are.
+    tabs: BTreeMap<u64, u32>,
+    /// Since when all of them are how far. Grows by at most one entry for each round of frames.
+    all: Vec<(Instant, u64)>,
+}
+
+impl Reached {
+    fn join(&self) {
+        *self.progress().tabs.entry(0).or_default() += 1;
+    }
+
+    /// A tab has come `from` one job `to` a later one.
+    fn advance(&self, from: u64, to: u64) {
+        let mut progress = self.progress();
+        let least = progress.tabs.keys().next().copied();
+        if let Some(tabs) = progress.tabs.get_mut(&from) {
+            *tabs -= 1;
+            if *tabs == 0 {
+                progress.tabs.remove(&from);
+            }
+        }
+        *progress.tabs.entry(to).or_default() += 1;
+        if let Some(now) = progress.tabs.keys().next().copied()
+            && Some(now) != least
+        {
+            progress.all.push((Instant::now(), now));
+        }
+    }
+
+    /// Since when every tab that reads has been shown that job, or a later one. None: not yet.
+    pub fn all_since(&self, job: u64) -> Option<Instant> {
+        let progress = self.progress();
+        let place = progress.all.partition_point(|(_, reached)| *reached < job);
+        progress.all.get(place).map(|(since, _)| *since)
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// As much of a frame as tells what to acknowledge: the tabs' own cost should stay small.
-#[derive(Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 struct FrameHead {
     view: Option<ViewId>,
     seq: Option<u64>,
 }
 
+impl FrameHead {
+    /// What comes before the content is read alone, where the server writes that last, as it does.
+    fn of(frame: &str) -> serde_json::Result<FrameHead> {
+        let content = [",\"delta\":", ",\"snapshot\":"].into_iter().find_map(|name| frame.find(name));
+        match content {
+            Some(at) if at < LONGEST_HEAD => serde_json::from_str(&format!("{}}}", &frame[..at])),
+            _ => serde_json::from_str(frame),
+        }
+    }
+}
+
+/// Bytes before the content of a frame.
+const LONGEST_HEAD: usize = 120;
+
 impl Tabs {
     /// Opens `count` tabs, and waits until each shows the newest jobs. None when there are to be none.
     pub async fn open(address: SocketAddr, count: u32) -> Result<Option<Self>, CliError> {
+        Tabs::open_as(address, TabsPlan { count, views: 1, silent: 0 }).await
+    }
+
+    /// The same, with views and readers as planned.
+    pub async fn open_as(address: SocketAddr, plan: TabsPlan) -> Result<Option<Self>, CliError> {
+        let count = plan.count;
         if count == 0 {
             return Ok(None);
         }
+        let_so_many_files_be_open(u64::from(count) * 2 + OTHER_FILES)?;
+        let reached = Arc::new(Reached::default());
         let counters = Arc::new(Counters::default());
         let (stop, stopped) = oneshot::channel();
         let (ready, mut all_ready) = mpsc::channel(16);
-        let shared = Arc::clone(&counters);
+        let shared = Shared { counters: Arc::clone(&counters), reached: Arc::clone(&reached) };
         let thread = std::thread::Builder::new()
             .name("bench-tabs".to_owned())
-            .spawn(move || run_tabs(address, count, &shared, &ready, stopped))
+            .spawn(move || run_tabs(address, plan, &shared, &ready, stopped))
             .map_err(|error| failed("the operating system gave no thread", error))?;
         let opening = async {
             for _ in 0..count {
@@ -83,7 +173,21 @@ impl Tabs {
         tokio::time::timeout(OPENING, opening)
             .await
             .map_err(|_| failed("not every tab could be opened", "it took more than a minute"))??;
-        Ok(Some(Tabs { counters, count, stop, thread }))
+        Ok(Some(Tabs { counters, reached, count, stop, thread }))
+    }
+
+    pub fn reached(&self) -> &Reached {
+        &self.reached
+    }
+
+    /// As far as they are.
+    pub fn figures(&self) -> TabFigures {
+        TabFigures {
+            tabs: self.count,
+            frames: self.counters.frames.load(Ordering::Relaxed),
+            bytes: self.counters.bytes.load(Ordering::Relaxed),
+            lost: self.counters.lost.load(Ordering::Relaxed),
+        }
     }
 
     /// Closes them all, if there are any.
@@ -95,12 +199,7 @@ impl Tabs {
     }
 
     async fn close_all(self) -> Result<TabFigures, CliError> {
-        let figures = TabFigures {
-            tabs: self.count,
-            frames: self.counters.frames.load(Ordering::Relaxed),
-            bytes: self.counters.bytes.load(Ordering::Relaxed),
-            lost: self.counters.lost.load(Ordering::Relaxed),
-        };
+        let figures = self.figures();
         // Its thread waits for this word or has ended already.
         let _ = self.stop.send(());
         match tokio::task::spawn_blocking(|| self.thread.join()).await {
@@ -120,12 +219,43 @@ impl TabFigures {
     }
 }
 
+/// Raises the number of files that this process may open, where it is too low for so many.
+#[cfg(unix)]
+fn let_so_many_files_be_open(files: u64) -> Result<(), CliError> {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= files) {
+        return Ok(());
+    }
+    if limit.maximum.is_some_and(|most| most < files) {
+        let most = limit.maximum.unwrap_or_default();
+        return Err(failed(
+            "too many tabs",
+            format!("{files} open files are needed, and {most} are allowed"),
+        ));
+    }
+    let raised = Rlimit { current: Some(files), maximum: limit.maximum };
+    setrlimit(Resource::Nofile, raised)
+        .map_err(|error| failed("the limit of open files cannot be raised", error))
+}
+
+#[cfg(not(unix))]
+fn let_so_many_files_be_open(_: u64) -> Result<(), CliError> {
+    Ok(())
+}
+
 type Ready = mpsc::Sender<Result<(), String>>;
+
+/// What all tabs report to.
+#[derive(Clone)]
+struct Shared {
+    counters: Arc<Counters>,
+    reached: Arc<Reached>,
+}
 
 fn run_tabs(
     address: SocketAddr,
-    count: u32,
-    counters: &Arc<Counters>,
+    plan: TabsPlan,
+    shared: &Shared,
     ready: &Ready,
     stopped: oneshot::Receiver<()>,
 ) {
@@ -137,11 +267,14 @@ fn run_tabs(
         }
     };
     runtime.block_on(async {
-        for _ in 0..count {
-            let (counters, ready) = (Arc::clone(counters), ready.clone());
+        let may_connect = Arc::new(Semaphore::new(CONNECTING));
+        for number in 0..plan.count {
+            let (shared, ready, may_connect) = (shared.clone(), ready.clone(), Arc::clone(&may_connect));
+            let rows = ROWS + number % plan.views;
+            let reads = number >= plan.silent;
             tokio::spawn(async move {
-                if let Err(reason) = tab(address, &counters, &ready).await {
-                    counters.lost.fetch_add(1, Ordering::Relaxed);
+                if let Err(reason) = tab(address, rows, reads, &shared, &ready, &may_connect).await {
+                    shared.counters.lost.fetch_add(1, Ordering::Relaxed);
                     let _ = ready.send(Err(reason)).await;
                 }
             });
@@ -151,14 +284,24 @@ fn run_tabs(
 }
 
 /// One tab, until its connection ends.
-async fn tab(address: SocketAddr, counters: &Counters, ready: &Ready) -> Result<(), String> {
-    let (mut socket, _) =
-        connect_async(format!("ws://{address}/ws")).await.map_err(|error| error.to_string())?;
+async fn tab(
+    address: SocketAddr,
+    rows: u32,
+    reads: bool,
+    Shared { counters, reached }: &Shared,
+    ready: &Ready,
+    may_connect: &Semaphore,
+) -> Result<(), String> {
+    let config = WebSocketConfig::default().read_buffer_size(READ_BYTES);
+    let connecting = may_connect.acquire().await.map_err(|error| error.to_string())?;
+    let (mut socket, _) = connect_async_with_config(format!("ws://{address}/ws"), Some(config), true)
+        .await
+        .map_err(|error| error.to_string())?;
     let query = JobsQuery {
         filter: JobFilter::default(),
         sort: SortOrder::Newest,
         start: WindowStart::Top,
-        limit: ROWS,
+        limit: rows,
     };
     let frames = [
         ClientFrame::Hello { version: PROTOCOL_VERSION },
@@ -168,12 +311,16 @@ async fn tab(address: SocketAddr, counters: &Counters, ready: &Ready) -> Result<
     for frame in &frames {
         socket.send(message(frame)?).await.map_err(|error| error.to_string())?;
     }
-    let mut views = 0;
+    drop(connecting);
+    if reads {
+        reached.join();
+    }
+    let (mut views, mut shown) = (0, 0);
     while let Some(received) = socket.next().await {
         let Message::Text(text) = received.map_err(|error| error.to_string())? else { continue };
         counters.frames.fetch_add(1, Ordering::Relaxed);
         counters.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
-        let head: FrameHead = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let head = FrameHead::of(&text).map_err(|error| error.to_string())?;
         if let (Some(view), Some(seq)) = (head.view, head.seq) {
             socket
                 .send(message(&ClientFrame::Ack { view, seq })?)
@@ -183,12 +330,63 @@ async fn tab(address: SocketAddr, counters: &Counters, ready: &Ready) -> Result<
             // The first frame of each of the two views is its snapshot.
             if views == 2 {
                 let _ = ready.send(Ok(())).await;
+                if !reads {
+                    std::future::pending::<()>().await;
+                }
+            }
+            let last = last_job(&text);
+            if reads && last > shown {
+                reached.advance(shown, last);
+                shown = last;
             }
         }
     }
     Err("the server closed the connection".to_owned())
 }
 
+/// The highest number of a job whose row is in the frame; 0: there is none.
+fn last_job(frame: &str) -> u64 {
+    const ROW: &str = "{\"id\":";
+    frame
+        .match_indices(ROW)
+        .filter_map(|(at, _)| {
+            let number = &frame[at + ROW.len()..];
+            let end = number.find(|c: char| !c.is_ascii_digit())?;
+            number[..end].parse().ok()
+        })
+        .max()
+        .unwrap_or(0)
+}
+
 fn message(frame: &ClientFrame) -> Result<Message, String> {
     serde_json::to_string(frame).map(Message::text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_job_of_a_frame_is_the_highest_of_its_rows() {
+        let frame =
+            r#"{"type":"delta","view":2,"seq":7,"delta":{"changed":[{"id":9,"name":"a"},{"id":12,"x":1}]}}"#;
+        assert_eq!(last_job(frame), 12);
+        assert_eq!(FrameHead::of(frame).unwrap(), FrameHead { view: Some(ViewId(2)), seq: Some(7) });
+        assert_eq!(last_job(r#"{"type":"delta","view":1,"seq":7}"#), 0);
+    }
+
+    #[test]
+    fn all_tabs_are_as_far_as_the_last_of_them() {
+        let reached = Reached::default();
+        reached.join();
+        reached.join();
+        reached.advance(0, 5);
+        assert_eq!(reached.all_since(1), None);
+        reached.advance(0, 3);
+        assert!(reached.all_since(3).is_some());
+        assert_eq!(reached.all_since(4), None);
+        reached.advance(3, 8);
+        assert!(reached.all_since(5) > reached.all_since(3));
+        assert_eq!(reached.all_since(6), None);
+    }
 }

@@ -8,7 +8,7 @@ use super::JobQueue;
 use super::start::FromWriter;
 use crate::queue::core::{Answer, Input, Mode};
 use crate::queue::messages::{
-    AddJobs, AddedOutside, AttemptEnded, AwaitIdle, CancelJob, ClearFinished, ConfigureQueue, DeleteJob,
+    AddJobs, AddedOutside, AttemptsEnded, AwaitIdle, CancelJob, ClearFinished, ConfigureQueue, DeleteJob,
     Drain, ExplainJob, ListQueues, ListYard, LogsReported, Panic, PauseSchedule, ProgressReported,
     QueueError, RemoveLimit, RemoveSchedule, RetryJob, RunSchedule, SetLimit, SetPriority, SetSchedule,
     StartOperation, UndoOperation,
@@ -273,12 +273,11 @@ impl Handler<ListQueues> for JobQueue {
     }
 }
 
-impl Handler<AttemptEnded> for JobQueue {
+impl Handler<AttemptsEnded> for JobQueue {
     type Result = ();
 
-    fn handle(&mut self, ended: AttemptEnded, ctx: &mut Self::Context) {
-        let AttemptEnded { attempt, end, artifacts } = ended;
-        self.apply(Input::Ended { attempt, end, artifacts }, ctx);
+    fn handle(&mut self, AttemptsEnded(buffer): AttemptsEnded, ctx: &mut Self::Context) {
+        self.apply(Input::Ended { ends: buffer.take() }, ctx);
     }
 }
 

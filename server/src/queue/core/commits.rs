@@ -69,8 +69,8 @@ impl Core {
                 let answer = self.inserted(result, changes);
                 out.push(Decision::Answer(request, answer));
             }
-            (Pending::Claim { queue }, OpResult::Claimed(result)) => {
-                self.claimed(&queue, result, now_ms, changes, out);
+            (Pending::Claim { queue, limit }, OpResult::Claimed(result)) => {
+                self.claimed(&queue, limit, result, now_ms, changes, out);
             }
             (Pending::Finish { attempt, .. }, OpResult::Finished(result)) => {
                 self.finished(attempt, result, now_ms, changes, out);
@@ -287,6 +287,7 @@ impl Core {
     fn claimed(
         &mut self,
         queue: &Arc<str>,
+        limit: u32,
         result: ClaimResult,
         now_ms: i64,
         changes: &mut Vec<JobChange>,
@@ -294,9 +295,8 @@ impl Core {
     ) {
         if let Some(state) = self.queues.get_mut(queue) {
             let starts = u32::try_from(result.jobs.len()).unwrap_or(u32::MAX);
-            state.exhausted = starts < state.claiming && !result.more && result.blocked.is_none();
-            state.claiming = 0;
-            state.started(starts);
+            state.exhausted = starts < limit && !result.more && result.blocked.is_none();
+            state.started(starts, limit);
             state.blocked(result.blocked, now_ms);
         }
         self.touched.insert(Arc::clone(queue));

@@ -35,6 +35,14 @@ impl AttemptId {
     }
 }
 
+/// How the work of an attempt ended, with the files that it made.
+#[derive(Clone, Debug)]
+pub struct EndedAttempt {
+    pub attempt: AttemptId,
+    pub end: AttemptEnd,
+    pub artifacts: Vec<FileRef>,
+}
+
 /// Who adds jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddedBy {
@@ -119,11 +127,9 @@ pub enum Input {
     AwaitIdle {
         request: RequestId,
     },
-    /// The executor: this attempt's work has really ended.
+    /// The executor: the work of these attempts has really ended.
     Ended {
-        attempt: AttemptId,
-        end: AttemptEnd,
-        artifacts: Vec<FileRef>,
+        ends: Vec<EndedAttempt>,
     },
     /// The executor: how far running attempts are.
     Progress {

@@ -57,7 +57,7 @@ impl Core {
             Some(Obstacle::Paused) => reasons.push(Reason::QueuePaused { queue: job.queue.clone() }),
             Some(Obstacle::NoFreeSlot) => reasons.push(self.no_free_slot(&job.queue)),
             Some(Obstacle::StoreRefused) => reasons.push(Reason::StoreFailing {}),
-            Some(Obstacle::Blocked | Obstacle::Claiming) | None => {}
+            Some(Obstacle::Blocked) | None => {}
         }
         for (limit, key, used) in &facts.limits {
             let free_at_ms = match used.admits(limit, now_ms) {

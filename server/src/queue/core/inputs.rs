@@ -3,15 +3,15 @@
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use taskyard_shared::job::{FileRef, JobId, JobState, Progress};
+use taskyard_shared::job::{JobId, JobState, Progress};
 use taskyard_shared::log::LogLine;
 use taskyard_shared::new_job::AddMode;
 
-use super::decision::{AddedBy, AttemptId, Decision, RequestId};
+use super::decision::{AddedBy, Decision, EndedAttempt, RequestId};
 use super::pending::Pending;
 use super::state::{Core, MAX_UNWRITTEN_BYTES, MAX_UNWRITTEN_JOBS, Mode, Phase};
 use crate::queue::messages::QueueError;
-use crate::store::{AddTerms, AttemptEnd, JobInsert, WriteOp};
+use crate::store::{AddTerms, JobInsert, WriteOp};
 
 /// Jobs deleted by one operation of a clear, so that other work gets its turn in between.
 pub(super) const CLEAR_STEP_JOBS: u32 = 1_000;
@@ -105,14 +105,8 @@ impl Core {
         self.request(request, pending, op, out);
     }
 
-    pub(super) fn ended(
-        &mut self,
-        attempt: AttemptId,
-        end: AttemptEnd,
-        artifacts: Vec<FileRef>,
-        now_ms: i64,
-        out: &mut Vec<Decision>,
-    ) {
+    pub(super) fn ended(&mut self, ended: EndedAttempt, now_ms: i64, out: &mut Vec<Decision>) {
+        let EndedAttempt { attempt, end, artifacts } = ended;
         // An attempt without a slot was reported before, or belongs to a core that was rebuilt since, which
         // has been told of it.
         let Entry::Occupied(entry) = self.working.entry(attempt.job) else { return };

@@ -47,7 +47,9 @@ mod slots;
 mod state;
 mod times;
 
-pub use decision::{AddAnswer, AddedBy, AddedJob, Answer, AttemptId, Decision, Input, RequestId};
+pub use decision::{
+    AddAnswer, AddedBy, AddedJob, Answer, AttemptId, Decision, EndedAttempt, Input, RequestId,
+};
 pub use rebuild::KnownAttempt;
 pub use schedules::NewSchedule;
 pub use state::{Core, CoreConfig, MAX_REQUESTS, MAX_UNWRITTEN_BYTES, MAX_UNWRITTEN_JOBS, Mode};

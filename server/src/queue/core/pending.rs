@@ -18,6 +18,7 @@ pub(super) enum Pending {
     },
     Claim {
         queue: Arc<str>,
+        limit: u32,
     },
     /// `end_was_refused`: the store did not take how it really ended, and is told that.
     Finish {

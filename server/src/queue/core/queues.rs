@@ -33,7 +33,7 @@ pub(super) struct QueueState {
     pub slots_used: u32,
     /// Of these, the ones being stopped.
     pub stopping: u32,
-    /// Slots that a claim under way may fill. There is never more than one claim under way for a queue.
+    /// Slots that the claims under way may fill.
     pub claiming: u32,
     /// A claim found fewer jobs than it had room for: those that still wait are held back by limits, and no further
     /// claim is made before a job becomes pending or is released.
@@ -60,8 +60,6 @@ pub(super) enum Obstacle {
     StoreRefused,
     /// By a limit of the whole queue.
     Blocked,
-    /// A claim is under way.
-    Claiming,
 }
 
 impl QueueState {
@@ -109,8 +107,6 @@ impl QueueState {
             Some(Obstacle::StoreRefused)
         } else if self.blocked_until_ms.is_some() {
             Some(Obstacle::Blocked)
-        } else if self.claiming > 0 {
-            Some(Obstacle::Claiming)
         } else {
             None
         }
@@ -125,7 +121,7 @@ impl QueueState {
     fn room(&self) -> u32 {
         match self.obstacle() {
             Some(_) => 0,
-            None => self.concurrency() - self.slots_used,
+            None => self.concurrency().saturating_sub(self.slots_used + self.claiming),
         }
     }
 
@@ -145,19 +141,23 @@ impl QueueState {
         self.changing.pop_front();
     }
 
-    /// How many jobs the queue should claim now, when `added` more are stored in the same transaction.
+    /// How many jobs the queue should claim now, besides those that claims under way may take, when `added` more are
+    /// stored in the same transaction.
     fn claimable(&self, added: u32) -> u32 {
         let pending = if self.exhausted { 0 } else { self.counts.pending };
-        let waiting = u32::try_from(pending).unwrap_or(u32::MAX);
+        let waiting = u32::try_from(pending).unwrap_or(u32::MAX).saturating_sub(self.claiming);
         self.room().min(waiting.saturating_add(added))
     }
 
-    /// Of the next `starts`, how many must be the oldest.
+    /// Of the `starts` that follow those of the claims under way, how many must be the oldest.
     fn oldest_among(&self, starts: u32) -> u32 {
-        (self.starts + starts) / OLDEST_EVERY
+        let before = self.starts + self.claiming;
+        (before + starts) / OLDEST_EVERY - before / OLDEST_EVERY
     }
 
-    pub fn started(&mut self, starts: u32) {
+    /// A claim that could fill `limit` slots has filled `starts` of them.
+    pub fn started(&mut self, starts: u32, limit: u32) {
+        self.claiming -= limit;
         self.starts = (self.starts + starts) % OLDEST_EVERY;
     }
 
@@ -208,11 +208,11 @@ impl Core {
     /// Claims `limit` slots' worth. The caller has checked that they are free.
     pub(super) fn claim(&mut self, queue: &Arc<str>, limit: u32, out: &mut Vec<Decision>) {
         let Some(state) = self.queues.get_mut(queue) else { return };
-        state.claiming = limit;
         let oldest = state.oldest_among(limit);
+        state.claiming += limit;
         let kinds = self.config.kinds.clone();
         self.write(
-            Pending::Claim { queue: Arc::clone(queue) },
+            Pending::Claim { queue: Arc::clone(queue), limit },
             WriteOp::Claim { queue: Arc::clone(queue), limit, oldest, kinds },
             out,
         );

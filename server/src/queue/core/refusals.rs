@@ -158,9 +158,9 @@ impl Core {
     /// A step of something that goes on by itself: it is taken again when the store is asked again.
     fn step_refused(&mut self, pending: &Pending, now_ms: i64) {
         match pending {
-            Pending::Claim { queue } => {
+            Pending::Claim { queue, limit } => {
                 if let Some(state) = self.queues.get_mut(queue) {
-                    state.claiming = 0;
+                    state.started(0, *limit);
                     state.claim_refused = true;
                 }
             }

@@ -203,7 +203,7 @@ impl Core {
                 self.drain_request = Some(request);
             }
             Input::AwaitIdle { request } => self.await_idle(request, out),
-            Input::Ended { attempt, end, artifacts } => self.ended(attempt, end, artifacts, now_ms, out),
+            Input::Ended { ends } => ends.into_iter().for_each(|ended| self.ended(ended, now_ms, out)),
             Input::Progress { reports } => self.progress(reports),
             Input::Logged { lines } => self.logged(lines, out),
             Input::Committed { commit, results, limits, outside } => {

@@ -70,12 +70,3 @@ impl ThroughputReport {
         row("check", &self.check.sentence())
     }
 }
-
-impl StoredAs {
-    fn as_str(self) -> &'static str {
-        match self {
-            StoredAs::Finished => "finished",
-            StoredAs::Waiting => "waiting",
-        }
-    }
-}

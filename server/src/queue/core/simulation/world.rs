@@ -13,7 +13,8 @@ use taskyard_shared::view::{JobsQuery, SortOrder, YardLists};
 use super::limit_watch::LimitWatch;
 use crate::pubsub::{CommitEvents, JobChange};
 use crate::queue::core::{
-    AddedBy, Answer, AttemptId, Core, CoreConfig, Decision, Input, KnownAttempt, Mode, RequestId,
+    AddedBy, Answer, AttemptId, Core, CoreConfig, Decision, EndedAttempt, Input, KnownAttempt, Mode,
+    RequestId,
 };
 use crate::queue::messages::QueueError;
 use crate::store::conformance::yard::{job, top};
@@ -275,7 +276,7 @@ impl World {
         let Some(work) = self.work.get_mut(&id) else { return };
         let end = if work.told_to_stop { AttemptEnd::Released } else { end };
         work.ended = Some(end.clone());
-        self.apply(Input::Ended { attempt: id, end, artifacts: Vec::new() });
+        self.apply(Input::Ended { ends: vec![EndedAttempt { attempt: id, end, artifacts: Vec::new() }] });
     }
 
     /// A report about an attempt that may be long over.
@@ -287,7 +288,7 @@ impl World {
             .collect();
         if let Some(&&attempt) = over.get(pick % over.len().max(1)) {
             let end = AttemptEnd::Completed { result: json!("late"), reused: None };
-            self.apply(Input::Ended { attempt, end, artifacts: Vec::new() });
+            self.apply(Input::Ended { ends: vec![EndedAttempt { attempt, end, artifacts: Vec::new() }] });
         }
     }
 

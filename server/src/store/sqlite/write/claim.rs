@@ -312,14 +312,9 @@ impl Transaction<'_> {
         }
         let inputs = if has_inputs { self.inputs(row.job.id)? } else { Vec::new() };
         let results = self.results(&row)?;
-        claim.result.jobs.push(ClaimedJob {
-            job: Arc::new(row.job),
-            args,
-            inputs,
-            options,
-            results,
-            is_limited,
-        });
+        let job = Arc::new(row.job);
+        self.standing.at_work.keep(Arc::clone(&job), row.queue, row.flags);
+        claim.result.jobs.push(ClaimedJob { job, args, inputs, options, results, is_limited });
         Ok(())
     }
 

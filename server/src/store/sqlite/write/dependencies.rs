@@ -21,7 +21,6 @@ pub(super) const MEET_ONE: &str = "UPDATE job_wait SET unmet = unmet - 1 WHERE j
 pub(super) const IS_UNMET: &str = "SELECT 1 FROM job_wait WHERE job_id = ?1 AND unmet > 0";
 pub(super) const OPTIONS: &str = "SELECT options FROM job_args WHERE job_id = ?1";
 pub(super) const HAS_ENDED: &str = "SELECT state FROM job WHERE id = ?1 AND finished_at_ms IS NOT NULL";
-pub(super) const MARK: &str = "UPDATE job SET flags = flags | ?2 WHERE id = ?1 AND flags & ?2 = 0";
 /// The results that a job takes up are wanted by so many more.
 pub(super) const WANT_RESULTS: &str = "UPDATE job SET result_wanted = result_wanted + ?2 \
      WHERE id IN (SELECT on_job_id FROM dependency WHERE job_id = ?1)";
@@ -47,9 +46,8 @@ impl Transaction<'_> {
     }
 
     /// Somebody waits for the job from now on.
-    pub fn mark_awaited(&self, id: JobId) -> rusqlite::Result<()> {
-        self.prepared(MARK)?.execute(params![id.0, Flags::HAS_DEPENDENTS])?;
-        Ok(())
+    pub fn mark_awaited(&mut self, id: JobId) -> rusqlite::Result<()> {
+        self.mark(id, Flags::HAS_DEPENDENTS)
     }
 
     /// How the job has ended, if it has.

@@ -7,7 +7,6 @@ use taskyard_shared::job::JobId;
 use taskyard_shared::log::LogLine;
 
 use super::super::rows::{Flags, level_code};
-use super::dependencies::MARK;
 use super::transaction::Transaction;
 
 pub(super) const FLAGS: &str = "SELECT flags FROM job WHERE id = ?1";
@@ -37,12 +36,12 @@ impl Transaction<'_> {
     }
 
     /// Answers whether the job exists.
-    fn has_log_from_now_on(&self, id: JobId) -> rusqlite::Result<bool> {
+    fn has_log_from_now_on(&mut self, id: JobId) -> rusqlite::Result<bool> {
         // A number that no job can have.
-        let Ok(id) = i64::try_from(id.0) else { return Ok(false) };
-        let flags = self.prepared(FLAGS)?.query_row([id], |row| row.get(0).map(Flags)).optional()?;
+        let Ok(key) = i64::try_from(id.0) else { return Ok(false) };
+        let flags = self.prepared(FLAGS)?.query_row([key], |row| row.get(0).map(Flags)).optional()?;
         if flags.is_some_and(|flags| !flags.has(Flags::LOGGED)) {
-            self.prepared(MARK)?.execute(params![id, Flags::LOGGED])?;
+            self.mark(id, Flags::LOGGED)?;
         }
         Ok(flags.is_some())
     }

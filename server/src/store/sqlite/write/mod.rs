@@ -1,6 +1,7 @@
 //! The connection that writes: one transaction for each batch.
 
 mod apply;
+mod at_work;
 mod claim;
 mod clear;
 mod dependencies;
@@ -157,7 +158,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     dependencies::IS_UNMET,
     dependencies::OPTIONS,
     dependencies::HAS_ENDED,
-    dependencies::MARK,
+    transaction::MARK,
     dependencies::WANT_RESULTS,
     dependencies::FORGET_END,
     insert::KEY_HOLDER,

@@ -30,7 +30,7 @@ impl Transaction<'_> {
         end: &AttemptEnd,
         artifacts: &[FileRef],
     ) -> rusqlite::Result<Option<FinishResult>> {
-        let Some(mut row) = self.row(id)? else { return Ok(None) };
+        let Some(mut row) = self.row_at_work(id)? else { return Ok(None) };
         let Some(left) = transition::finish(&mut row.job, attempt, end, self.now_ms) else { return Ok(None) };
         let is_limited = row.flags.has(Flags::LIMITED);
         row.flags.set(Flags::LIMITED, false);
@@ -64,6 +64,7 @@ impl Transaction<'_> {
             let Ok(key) = i64::try_from(id.0) else { continue };
             let processing = state_code(JobState::Processing);
             if update.execute(params![key, attempt, progress.thousandths(), processing])? > 0 {
+                self.standing.at_work.forget(*id);
                 changed.push((*id, *progress));
             }
         }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, Row, params};
 use taskyard_shared::queue::{Retention, StateCounts};
 
 use super::super::rows::{counts, from_json, to_json, unknown_code};
+use super::at_work::AtWork;
 use super::limits::Limits;
 use super::transaction::Transaction;
 use crate::store::CommitSeq;
@@ -19,6 +20,7 @@ pub(super) struct Standing {
     pub last_job_id: u64,
     pub last_operation_id: u64,
     pub limits: Limits,
+    pub at_work: AtWork,
     /// By their numbers, which count up from 1 without gaps.
     queues: Vec<Queue>,
     by_name: HashMap<Arc<str>, i64>,
@@ -44,6 +46,7 @@ impl Standing {
             last_job_id,
             last_operation_id,
             limits: Limits::read(conn)?,
+            at_work: AtWork::default(),
             queues: Vec::new(),
             by_name: HashMap::new(),
         };

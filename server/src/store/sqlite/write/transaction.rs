@@ -47,6 +47,7 @@ const INSERT: &str = "INSERT INTO job (id, queue_id, state, progress, attempt, c
 const INSERT_ARGS: &str = "INSERT INTO job_args (job_id, args, options) VALUES (?1, ?2, ?3)";
 
 /// A job's row as the writer sees it.
+#[derive(Debug, PartialEq)]
 pub(super) struct Row {
     pub job: JobSummary,
     pub queue: i64,
@@ -58,6 +59,8 @@ pub(super) struct Row {
 pub(super) const ROW: &str = concat!("SELECT ", job_columns!(), ", flags, held_by FROM job WHERE id = ?1");
 pub(super) const CHANGE: &str = "UPDATE job SET state = ?2, progress = ?3, attempt = ?4, started_at_ms = ?5, \
      finished_at_ms = ?6, error = ?7, failures = ?8, run_at_ms = ?9, held_by = ?10, flags = ?11 WHERE id = ?1";
+
+pub(super) const MARK: &str = "UPDATE job SET flags = flags | ?2 WHERE id = ?1 AND flags & ?2 = 0";
 
 impl<'c> Transaction<'c> {
     /// Begins one. `known` is how the yard stood at the end of the one before, if that is known.
@@ -151,9 +154,28 @@ impl<'c> Transaction<'c> {
         Ok(())
     }
 
+    /// A job's row, to be changed. That of a job at work is mostly known.
+    pub fn row_at_work(&mut self, id: JobId) -> rusqlite::Result<Option<Row>> {
+        let Some(known) = self.standing.at_work.take(id) else { return self.row(id) };
+        debug_assert_eq!(
+            self.row(id)?.as_ref(),
+            Some(&known),
+            "the row of a job at work has changed unnoticed"
+        );
+        Ok(Some(known))
+    }
+
+    /// Sets a flag of a job, if it exists.
+    pub fn mark(&mut self, id: JobId, flag: i64) -> rusqlite::Result<()> {
+        self.standing.at_work.forget(id);
+        self.prepared(MARK)?.execute(params![id.0, flag])?;
+        Ok(())
+    }
+
     /// Writes what can change in a row, and counts the job in its new state. One that a meter held back leaves it
     /// unless it is still pending.
     pub fn change(&mut self, row: &mut Row, from: JobState) -> rusqlite::Result<()> {
+        self.standing.at_work.forget(row.job.id);
         if row.job.state != JobState::Pending {
             self.leave_meter(row)?;
         }

@@ -7,6 +7,7 @@ use super::{done, running};
 use crate::queue::core::simulation::world::World;
 use crate::queue::core::{Answer, Input};
 use crate::queue::messages::QueueError;
+use crate::store::WriteOp;
 
 #[test]
 fn cancelled_job_frees_its_slot_only_when_its_work_has_ended() {
@@ -20,6 +21,27 @@ fn cancelled_job_frees_its_slot_only_when_its_work_has_ended() {
     world.end_work(first, done());
     world.commit_all();
     assert_eq!(world.pick_work(0).unwrap().job, JobId(2));
+}
+
+/// So the commit that frees slots need not be waited for by the claim that fills them.
+#[test]
+fn a_queue_may_have_several_claims_under_way_but_never_more_than_its_slots() {
+    let mut world = World::new();
+    let limits = |world: &World| -> Vec<u32> {
+        let claims = world.waiting().filter_map(|op| match op {
+            WriteOp::Claim { queue, limit, .. } if **queue == *"beta" => Some(*limit),
+            _ => None,
+        });
+        claims.collect()
+    };
+    world.add("beta", 1);
+    world.add("beta", 1);
+    let slots = world.queues().into_iter().find(|queue| queue.name == "beta").unwrap().concurrency;
+    assert!(slots >= 2, "the story needs two slots");
+    assert_eq!(limits(&world), [1, 1]);
+    world.add("beta", 10);
+    assert_eq!(limits(&world).iter().sum::<u32>(), slots);
+    world.run_to_the_end();
 }
 
 #[test]
