@@ -83,7 +83,7 @@ fn figures_that_no_bench_can_have_are_refused_with_their_range() -> Result<()> {
         (["bench", "backlog", "--stored", "0"], "0 is not in 1..="),
         (["bench", "limit", "--jobs", "many"], "invalid digit"),
     ] {
-        assert_ended(&taskyard(&words)?, 2, &[], &[range]);
+        assert_ended(&taskyard(&words)?, 3, &[], &[range]);
     }
     Ok(())
 }

@@ -15,18 +15,25 @@ use taskyard_tests::test_worker::TestArgs;
 
 use crate::PROGRAM;
 use crate::ending::now_ms;
-use crate::load::{self, add, look};
+use crate::load::{self, Load, add, look};
 use crate::verdict::{Life, Witness};
 
-const KILLS: usize = 30;
-const ADDERS: usize = 3;
 /// How long the server lives once the load has begun, in milliseconds.
 const LIFE_MS: std::ops::Range<u64> = 20..450;
 
 /// One life of the server, from its start to its death.
-async fn live(yard: &mut FragileYard, number: usize, random: &mut Rng, witness: &mut Witness) -> Result<()> {
-    let adders: Vec<_> = (0..ADDERS)
-        .map(|adder| tokio::spawn(add(yard.address().to_owned(), format!("{number}.{adder}"), random.fork())))
+async fn live(
+    yard: &mut FragileYard,
+    load: Load,
+    number: usize,
+    random: &mut Rng,
+    witness: &mut Witness,
+) -> Result<()> {
+    let adders: Vec<_> = (0..load.adders())
+        .map(|adder| {
+            let who = format!("{number}.{adder}");
+            tokio::spawn(add(yard.address().to_owned(), load, who, random.fork()))
+        })
         .collect();
     let looker = tokio::spawn(look(yard.address().to_owned()));
     tokio::time::sleep(Duration::from_millis(random.u64(LIFE_MS))).await;
@@ -46,14 +53,27 @@ async fn live(yard: &mut FragileYard, number: usize, random: &mut Rng, witness: 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thirty_kills_lose_no_acknowledged_job_and_repeat_only_what_was_in_flight() -> Result<()> {
+    kills_lose_no_acknowledged_job_and_repeat_only_what_was_in_flight(Load::Mixed, 30).await
+}
+
+/// So the figures of the bench are those of a server that keeps its promises.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_as_the_bench_runs_lose_no_acknowledged_job_and_repeat_only_what_was_in_flight() -> Result<()> {
+    kills_lose_no_acknowledged_job_and_repeat_only_what_was_in_flight(Load::Bench, 6).await
+}
+
+async fn kills_lose_no_acknowledged_job_and_repeat_only_what_was_in_flight(
+    load: Load,
+    kills: usize,
+) -> Result<()> {
     let seed = fastrand::u64(..);
     note(&format!("seed {seed}"));
     let mut random = Rng::with_seed(seed);
     let mut witness = Witness::new(now_ms()?);
     let mut yard = FragileYard::start(PROGRAM, Settings::default())?;
-    witness.acknowledged(load::prepare(yard.address()).await?)?;
-    for number in 0..KILLS {
-        live(&mut yard, number, &mut random, &mut witness).await?;
+    witness.acknowledged(load::prepare(yard.address(), load).await?)?;
+    for number in 0..kills {
+        live(&mut yard, load, number, &mut random, &mut witness).await?;
         // Every acknowledged job is there after each restart.
         let known = Api::new(yard.address()).all_jobs().await?;
         witness.check_all_there(&known).with_context(|| format!("after kill {number}"))?;
@@ -74,7 +94,7 @@ async fn thirty_kills_lose_no_acknowledged_job_and_repeat_only_what_was_in_fligh
     }
     note(&format!("{} acknowledged, {} jobs, {repeated} of them repeated", witness.count(), jobs.len()));
     assert_eq!(api.counts().await?.total(), jobs.len() as u64);
-    assert!(repeated >= KILLS / 2, "hardly any job was in flight at a kill: this shows nothing");
+    assert!(repeated >= kills / 2, "hardly any job was in flight at a kill: this shows nothing");
     Ok(())
 }
 

@@ -11,35 +11,75 @@ use taskyard_shared::view::ViewQuery;
 use taskyard_tests::tab::{Tab, newest};
 use taskyard_tests::test_worker::TestArgs;
 
-pub const QUEUES: [&str; 4] = ["alpha", "beta", "gamma", "delta"];
-pub const CONCURRENCY: u32 = 5;
+/// What the clients add, and how fast.
+#[derive(Clone, Copy)]
+pub enum Load {
+    /// Jobs that take their time, in several queues, no faster than they can be done.
+    Mixed,
+    /// As `taskyard bench throughput` has it by itself: 64 callers add jobs that do nothing, each as fast as it is
+    /// answered, to one queue with 100 slots.
+    Bench,
+}
+
+impl Load {
+    pub fn adders(self) -> usize {
+        match self {
+            Load::Mixed => 3,
+            Load::Bench => 64,
+        }
+    }
+
+    fn queues(self) -> &'static [&'static str] {
+        match self {
+            Load::Mixed => &["alpha", "beta", "gamma", "delta"],
+            Load::Bench => &["noop"],
+        }
+    }
+
+    fn concurrency(self) -> u32 {
+        match self {
+            Load::Mixed => 5,
+            Load::Bench => 100,
+        }
+    }
+
+    /// How long the next job works, and how long its client waits after it.
+    fn pace(self, random: &mut Rng) -> (u64, Duration) {
+        match self {
+            Load::Mixed => {
+                let ms = if random.u8(..10) == 0 { random.u64(50..150) } else { random.u64(..40) };
+                (ms, Duration::from_millis(random.u64(..8)))
+            }
+            Load::Bench => (0, Duration::ZERO),
+        }
+    }
+}
 
 /// Makes the queues, each with its concurrency.
-pub async fn prepare(address: &str) -> Result<Vec<(JobId, String)>> {
+pub async fn prepare(address: &str, load: Load) -> Result<Vec<(JobId, String)>> {
     let mut tab = Tab::open(address).await?;
     let mut acknowledged = Vec::new();
-    for queue in QUEUES {
+    for queue in load.queues() {
         let note = format!("first of {queue}");
         acknowledged.push((tab.add(TestArgs::default().note(&note).job_in(queue)).await?, note));
-        tab.set_concurrency(queue, CONCURRENCY).await?;
+        tab.set_concurrency(queue, load.concurrency()).await?;
     }
     Ok(acknowledged)
 }
 
 /// Adds jobs with names of their own; answers those that were acknowledged.
-pub async fn add(address: String, who: String, mut random: Rng) -> Vec<(JobId, String)> {
+pub async fn add(address: String, load: Load, who: String, mut random: Rng) -> Vec<(JobId, String)> {
     let mut acknowledged = Vec::new();
     let Ok(mut tab) = Tab::open(&address).await else { return acknowledged };
     for number in 0.. {
         let note = format!("{who}.{number}");
-        let ms = if random.u8(..10) == 0 { random.u64(50..150) } else { random.u64(..40) };
-        let queue = QUEUES[random.usize(..QUEUES.len())];
+        let (ms, pause) = load.pace(&mut random);
+        let queue = load.queues()[random.usize(..load.queues().len())];
         match tab.add(TestArgs::default().ms(ms).note(&note).job_in(queue)).await {
             Ok(id) => acknowledged.push((id, note)),
             Err(_) => break,
         }
-        // Not as fast as it can: what is added must be done in the end.
-        tokio::time::sleep(Duration::from_millis(random.u64(..8))).await;
+        tokio::time::sleep(pause).await;
     }
     acknowledged
 }

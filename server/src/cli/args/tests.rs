@@ -30,13 +30,14 @@ fn shell_words(line: &str) -> Vec<String> {
     words
 }
 
-/// The commands that do something themselves, by all their words.
+/// The commands that do something themselves, by all their words. Those that the program runs for itself are hidden.
 fn commands(command: &clap::Command, path: &str) -> Vec<(String, clap::Command)> {
     let path = format!("{path} {}", command.get_name()).trim().to_owned();
     if !command.has_subcommands() {
         return vec![(path, command.clone())];
     }
-    command.get_subcommands().flat_map(|command| commands(command, &path)).collect()
+    let shown = command.get_subcommands().filter(|command| !command.is_hide_set());
+    shown.flat_map(|command| commands(command, &path)).collect()
 }
 
 #[test]

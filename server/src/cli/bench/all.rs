@@ -1,13 +1,10 @@
 //! `taskyard bench all`: the benches one after the other, each in a process of its own, so that none leaves anything
 //! behind for the next one.
 
-use std::process::Stdio;
-
 use serde_json::{Map, Value};
-use tokio::process::Command;
 
 use super::args::AllArgs;
-use super::run::failed;
+use super::run::{not_once_more, once_more};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::output;
 
@@ -53,14 +50,13 @@ pub async fn run(args: AllArgs) -> Result<Exit, CliError> {
 
 /// Whether it passed, and what it found where that is wanted as JSON.
 async fn bench(name: &str, words: &[String], json: bool) -> Result<(bool, Option<Value>), CliError> {
-    let wrong = |error: std::io::Error| failed("this program could not be started once more", error);
-    let mut command = Command::new(std::env::current_exe().map_err(wrong)?);
-    command.args(["bench", name]).args(words).stdin(Stdio::null()).kill_on_drop(true);
+    let mut command = once_more()?;
+    command.arg(name).args(words);
     if !json {
-        let status = command.status().await.map_err(wrong)?;
+        let status = command.status().await.map_err(not_once_more)?;
         return Ok((status.success(), None));
     }
-    let ended = command.arg("--json").stderr(Stdio::inherit()).output().await.map_err(wrong)?;
+    let ended = command.arg("--json").output().await.map_err(not_once_more)?;
     let value = serde_json::from_slice(&ended.stdout).ok();
     Ok((ended.status.success() && value.is_some(), value))
 }

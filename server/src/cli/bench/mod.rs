@@ -17,6 +17,7 @@ mod limit;
 mod live;
 mod load;
 mod probe;
+mod reached;
 mod recount;
 mod report;
 pub mod run;

@@ -1,8 +1,10 @@
 //! The frame around every bench: a runtime for the callers, a data folder, an exit code.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use tempfile::TempDir;
+use tokio::process::Command;
 
 use super::args::BenchCommand;
 use super::{add, adds, all, backlog, bulk_cancel, limit, rundown, sustained, throughput, watch};
@@ -31,6 +33,18 @@ pub fn run(command: BenchCommand) -> Result<Exit, CliError> {
             BenchCommand::All(args) => all::run(args).await,
         }
     })
+}
+
+/// This program, to be run once more for a measurement in a process of its own. It ends with this one.
+pub fn once_more() -> Result<Command, CliError> {
+    let program = std::env::current_exe().map_err(not_once_more)?;
+    let mut command = Command::new(program);
+    command.arg("bench").stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
+    Ok(command)
+}
+
+pub fn not_once_more(error: std::io::Error) -> CliError {
+    failed("this program could not be run once more", error)
 }
 
 pub fn failed(what: &str, error: impl std::fmt::Display) -> CliError {

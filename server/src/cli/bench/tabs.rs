@@ -1,12 +1,11 @@
 //! Clients that watch as a browser's tab does: a real socket, the newest jobs and the queues, every frame
 //! acknowledged. All of them share one thread, apart from the yard's.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 #[cfg(unix)]
@@ -20,6 +19,7 @@ use tokio_tungstenite::connect_async_with_config;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
+use super::reached::Reached;
 use super::run::failed;
 use crate::cli::error::CliError;
 
@@ -68,53 +68,6 @@ pub struct TabFigures {
     pub bytes: u64,
     /// Tabs whose connection ended before it should: then the figures are not of that many tabs.
     pub lost: u64,
-}
-
-/// How far the tabs are that read: a tab is as far as the highest number of a job that it was shown.
-#[derive(Default)]
-pub struct Reached(Mutex<Progress>);
-
-#[derive(Default)]
-struct Progress {
-    /// Tabs by how far they are.
-    tabs: BTreeMap<u64, u32>,
-    /// Since when all of them are how far. Grows by at most one entry for each round of frames.
-    all: Vec<(Instant, u64)>,
-}
-
-impl Reached {
-    fn join(&self) {
-        *self.progress().tabs.entry(0).or_default() += 1;
-    }
-
-    /// A tab has come `from` one job `to` a later one.
-    fn advance(&self, from: u64, to: u64) {
-        let mut progress = self.progress();
-        let least = progress.tabs.keys().next().copied();
-        if let Some(tabs) = progress.tabs.get_mut(&from) {
-            *tabs -= 1;
-            if *tabs == 0 {
-                progress.tabs.remove(&from);
-            }
-        }
-        *progress.tabs.entry(to).or_default() += 1;
-        if let Some(now) = progress.tabs.keys().next().copied()
-            && Some(now) != least
-        {
-            progress.all.push((Instant::now(), now));
-        }
-    }
-
-    /// Since when every tab that reads has been shown that job, or a later one. None: not yet.
-    pub fn all_since(&self, job: u64) -> Option<Instant> {
-        let progress = self.progress();
-        let place = progress.all.partition_point(|(_, reached)| *reached < job);
-        progress.all.get(place).map(|(since, _)| *since)
-    }
-
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// As much of a frame as tells what to acknowledge: the tabs' own cost should stay small.
@@ -373,20 +326,5 @@ mod tests {
         assert_eq!(last_job(frame), 12);
         assert_eq!(FrameHead::of(frame).unwrap(), FrameHead { view: Some(ViewId(2)), seq: Some(7) });
         assert_eq!(last_job(r#"{"type":"delta","view":1,"seq":7}"#), 0);
-    }
-
-    #[test]
-    fn all_tabs_are_as_far_as_the_last_of_them() {
-        let reached = Reached::default();
-        reached.join();
-        reached.join();
-        reached.advance(0, 5);
-        assert_eq!(reached.all_since(1), None);
-        reached.advance(0, 3);
-        assert!(reached.all_since(3).is_some());
-        assert_eq!(reached.all_since(4), None);
-        reached.advance(3, 8);
-        assert!(reached.all_since(5) > reached.all_since(3));
-        assert_eq!(reached.all_since(6), None);
     }
 }

@@ -5,17 +5,15 @@
 
 pub mod case;
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::Path;
 
 use taskyard::shared::queue::QueueChange;
-use tokio::process::Command;
 
 use super::args::{BacklogArgs, BacklogWorkArgs, StoredAs};
 use super::host::Host;
 use super::probe::QUEUE;
 use super::report::{BacklogFigures, BacklogReport, CaseFound};
-use super::run::{DataFolder, failed};
+use super::run::{DataFolder, failed, not_once_more, once_more};
 use super::stored::{add_in_bulk, pause, until_completed};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::output;
@@ -141,21 +139,16 @@ async fn in_a_process_of_its_own(
     tabs: u32,
     work: BacklogWorkArgs,
 ) -> Result<CaseFound, CliError> {
-    let wrong = |error: std::io::Error| failed("this program could not be started once more", error);
-    let program: PathBuf = std::env::current_exe().map_err(wrong)?;
-    let child = Command::new(program)
-        .args(["bench", "backlog-case", "--dir"])
+    let child = once_more()?
+        .args(["backlog-case", "--dir"])
         .arg(dir)
         .args(["--tabs", &tabs.to_string()])
         .args(["--jobs", &work.jobs.to_string()])
         .args(["--concurrency", &work.concurrency.to_string()])
         .args(["--callers", &work.adding.callers.to_string()])
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
         .output()
         .await
-        .map_err(wrong)?;
+        .map_err(not_once_more)?;
     if !child.status.success() {
         return Err(failed("a measurement failed", child.status));
     }

@@ -6,12 +6,11 @@ use std::process::Stdio;
 
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
 
 use crate::cli::bench::args::WatchHostArgs;
 use crate::cli::bench::figures::memory_of;
 use crate::cli::bench::host::Host;
-use crate::cli::bench::run::failed;
+use crate::cli::bench::run::{failed, not_once_more, once_more};
 use crate::cli::bench::tabs::{TabFigures, Tabs};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::output;
@@ -44,19 +43,17 @@ pub async fn run(args: WatchHostArgs) -> Result<Exit, CliError> {
 
 /// None where the system does not tell.
 pub async fn idle_memory(dir: &Path, tabs: u32) -> Result<Option<IdleMemory>, CliError> {
-    let wrong = |error: std::io::Error| failed("this program could not be started once more", error);
-    let mut child = Command::new(std::env::current_exe().map_err(wrong)?)
-        .args(["bench", "watch-host", "--dir"])
+    let mut child = once_more()?
+        .args(["watch-host", "--dir"])
         .arg(dir)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .kill_on_drop(true)
         .spawn()
-        .map_err(wrong)?;
+        .map_err(not_once_more)?;
     let process = child.id();
     let mut line = String::new();
     if let Some(stdout) = child.stdout.take() {
-        BufReader::new(stdout).read_line(&mut line).await.map_err(wrong)?;
+        BufReader::new(stdout).read_line(&mut line).await.map_err(not_once_more)?;
     }
     let said = |error| failed("the server in a process of its own said something else", error);
     let Ready { address } = serde_json::from_str(&line).map_err(said)?;
@@ -67,7 +64,7 @@ pub async fn idle_memory(dir: &Path, tabs: u32) -> Result<Option<IdleMemory>, Cl
         TabFigures::check(open)?;
     }
     drop(child.stdin.take());
-    let ended = child.wait().await.map_err(wrong)?;
+    let ended = child.wait().await.map_err(not_once_more)?;
     if !ended.success() {
         return Err(failed("the server in a process of its own failed", ended));
     }
