@@ -123,12 +123,15 @@ impl Yard {
     }
 }
 
-/// The files of a folder whose yard has stopped.
+/// The files of a folder whose yard has stopped. The copies are on the disk when it returns: otherwise the first
+/// commits of what is measured would wait for all of it to be written.
 fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         if entry.file_type()?.is_file() {
-            std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+            let copy = to.join(entry.file_name());
+            std::fs::copy(entry.path(), &copy)?;
+            std::fs::File::open(copy)?.sync_all()?;
         }
     }
     Ok(())
